@@ -1,0 +1,182 @@
+"""The application factory: every service's API is made here, with the same errors, middleware, health and documents."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import asyncpg
+import httpx
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from libs.common import health, openapi
+from libs.common.auth.revocation import DenyList
+from libs.common.auth.tokens import KeySet, TokenVerifier
+from libs.common.db.engine import Database, is_gone
+from libs.common.errors import (
+    MEDIA_TYPE,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Internal,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unavailable,
+    UnsupportedMedia,
+)
+from libs.common.http.access import Platform
+from libs.common.http.idempotency import StoredAnswer
+from libs.common.http.middleware import Envelope
+from libs.common.http.tracing import CURRENT, provider
+from libs.common.settings import Settings
+from libs.common.validation import field_errors
+
+BY_STATUS: dict[int, type[Problem]] = {400: BadRequest, 404: NotFound, 405: MethodNotAllowed, 413: TooLarge, 415: UnsupportedMedia}
+# What the database refused, when no feature has named the constraint.
+BY_SQLSTATE: dict[str, type[Problem]] = {
+    "23505": Conflict,
+    "23P01": Conflict,
+    "23503": Conflict,
+    "23514": Invalid,
+    "22001": Invalid,
+    "40001": Conflict,
+    "40P01": Conflict,
+    "55P03": Conflict,
+    "42501": Forbidden,
+    "57014": Unavailable,
+}
+DEFAULT_MAX_BODY_BYTES = 1 << 20
+NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
+Background = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+log = logging.getLogger(__name__)
+
+
+def create_app(
+    *,
+    name: str,
+    title: str,
+    routers: Sequence[APIRouter],
+    settings: Settings,
+    background: Sequence[Background] = (),
+    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+) -> FastAPI:
+    """Return the service's ASGI application; `background` are things that live as long as it does."""
+    tracing = provider(name, settings.otlp_url)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(app.state.platform.database.close)
+            await stack.enter_async_context(http)
+            for start in background:
+                await stack.enter_async_context(start(app))
+            yield
+        tracing.shutdown()
+
+    http = httpx.AsyncClient()
+    app = FastAPI(
+        title=title,
+        version="1.0.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        max_body_size=max_body_bytes,
+        telemetry=NO_TELEMETRY,  # ours is thinner (http/middleware.py)
+    )
+    app.state.settings = settings
+    app.state.platform = Platform(
+        Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size),
+        TokenVerifier(issuer=settings.issuer, audience=settings.audience, keys=KeySet(settings.jwks_url, http)),
+        DenyList(),
+    )
+    for router in (*routers, health.router):
+        app.include_router(router)
+    app.add_middleware(Envelope, service=name, tracing=tracing, share=settings.trace_share)
+    _handle_errors(app)
+    app.openapi = lambda: openapi.build(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend its document
+    return app
+
+
+def _handle_errors(app: FastAPI) -> None:
+    handlers: list[tuple[type[Exception], Any]] = [
+        (Problem, _problem),
+        (StoredAnswer, _stored),
+        (RequestValidationError, _invalid),
+        (HTTPException, _http),
+        (DBAPIError, _sqlalchemy),
+        (asyncpg.PostgresError, _postgres),
+        (Exception, _unexpected),
+    ]
+    for kind, handler in handlers:
+        app.add_exception_handler(kind, handler)
+
+
+def answer(problem: Problem) -> Response:
+    """Return the problem as an HTTP answer."""
+    context = CURRENT.get()
+    return Response(problem.body(context.request_id if context else None), problem.status, problem.headers, MEDIA_TYPE)
+
+
+async def _problem(_: Request, problem: Problem) -> Response:
+    return answer(problem)
+
+
+async def _stored(_: Request, stored: StoredAnswer) -> Response:
+    return stored.response
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
+    body = getattr(getattr(request.scope.get("route"), "body_field", None), "field_info", None)
+    return answer(Invalid(errors=field_errors(error.errors(), getattr(body, "annotation", None), _query_names(request))))
+
+
+def _query_names(request: Request) -> list[str]:
+    route = request.scope.get("route")
+    names: list[str] = []
+    for parameter in _query_params(route.dependant) if isinstance(route, APIRoute) else ():
+        model = getattr(parameter.field_info.annotation, "model_fields", None)
+        names.extend(model or [parameter.alias])
+    return names
+
+
+def _query_params(dependant: Dependant) -> list[Any]:
+    return [*dependant.query_params, *(parameter for sub in dependant.dependencies for parameter in _query_params(sub))]
+
+
+async def _http(_: Request, error: HTTPException) -> Response:
+    kind = BY_STATUS.get(error.status_code, BadRequest if error.status_code < Internal.status else Internal)
+    return answer(kind(headers=dict(error.headers or {})))
+
+
+async def _sqlalchemy(_: Request, error: DBAPIError) -> Response:
+    if is_gone(error):
+        return answer(Unavailable())
+    return _by_state(error, getattr(error.orig, "sqlstate", None))
+
+
+async def _postgres(_: Request, error: asyncpg.PostgresError) -> Response:
+    return _by_state(error, error.sqlstate)
+
+
+def _by_state(error: Exception, state: str | None) -> Response:
+    kind = BY_SQLSTATE.get(state or "")
+    if kind is None:
+        log.error("unexpected database error", exc_info=error)
+        return answer(Internal())
+    return answer(kind())
+
+
+async def _unexpected(_: Request, error: Exception) -> Response:
+    log.error("unexpected error", exc_info=error)
+    return answer(Internal())

@@ -1,0 +1,139 @@
+"""Access tokens: signature, issuer, audience and time, checked against the issuer's published keys."""
+
+import asyncio
+import base64
+import binascii
+import time
+from collections import OrderedDict
+from typing import Any
+
+import httpx
+import orjson
+from joserfc import jwk, jws
+from joserfc.errors import JoseError
+
+from libs.common.auth.principal import Principal
+from libs.common.errors import Unauthenticated, Unavailable
+
+ALGORITHMS = ("RS256", "PS256", "ES256", "Ed25519", "EdDSA")  # only asymmetric: a public key must never verify an HMAC
+MAX_TOKEN_BYTES = 8192
+LEEWAY_SECONDS = 5
+REFRESH_ON_UNKNOWN_KEY_SECONDS = 30.0
+KEYS_FRESH_SECONDS = 300.0
+CACHED_TOKENS = 4096
+
+
+class KeySet:
+    """The issuer's keys: fetched once for all waiters, last good set kept, unknown key ids ask again at most every 30 s."""
+
+    def __init__(self, url: str, http: httpx.AsyncClient) -> None:
+        self._url, self._http = url, http
+        self._keys: dict[str, jwk.Key] = {}
+        self._fetched_at = float("-inf")
+        self._tried_at = float("-inf")
+        self._lock = asyncio.Lock()
+
+    async def get(self, key_id: str) -> jwk.Key:
+        """Return the key; raises Unauthenticated when the issuer does not know it, Unavailable when no set could ever be had."""
+        if key_id not in self._keys or time.monotonic() - self._fetched_at > KEYS_FRESH_SECONDS:
+            await self._refresh(key_id)
+        if key_id in self._keys:
+            return self._keys[key_id]
+        if not self._keys:
+            raise Unavailable(
+                detail_vi="Chưa lấy được khóa của hệ thống đăng nhập.", detail_en="The issuer's keys could not be fetched yet."
+            )
+        raise refused("unknown key")
+
+    async def _refresh(self, key_id: str) -> None:
+        async with self._lock:
+            fresh = time.monotonic() - self._fetched_at <= KEYS_FRESH_SECONDS
+            if key_id in self._keys and fresh:
+                return
+            wait = REFRESH_ON_UNKNOWN_KEY_SECONDS if self._keys else 1.0
+            if time.monotonic() - self._tried_at < wait:
+                return
+            self._tried_at = time.monotonic()
+            try:
+                answer = await self._http.get(self._url, timeout=3.0)
+                answer.raise_for_status()
+                published = answer.json()["keys"]
+            except (httpx.HTTPError, ValueError, KeyError, TypeError):
+                return  # the last good set stays in use while the issuer is away
+            self._keys = {key["kid"]: jwk.import_key(key) for key in published if _usable(key)}
+            self._fetched_at = time.monotonic()
+
+
+class TokenVerifier:
+    """Turns a bearer token into a Principal; a verified token is remembered until it expires."""
+
+    def __init__(self, *, issuer: str, audience: str, keys: KeySet) -> None:
+        self._issuer, self._audience, self._keys = issuer, audience, keys
+        self._known: OrderedDict[str, Principal] = OrderedDict()
+
+    async def verify(self, token: str) -> Principal:
+        """Return the caller; raises Unauthenticated with the reason."""
+        principal = self._known.get(token)
+        if principal is None:
+            principal = await self._check(token)
+            self._known[token] = principal
+            if len(self._known) > CACHED_TOKENS:
+                self._known.popitem(last=False)
+        elif principal.expires_at + LEEWAY_SECONDS < time.time():
+            del self._known[token]
+            raise refused("expired")
+        return principal
+
+    async def _check(self, token: str) -> Principal:
+        header = _header(token)
+        if header.get("alg") not in ALGORITHMS or "crit" in header:
+            raise refused("algorithm")
+        key_id = header.get("kid")
+        if not isinstance(key_id, str):
+            raise refused("key id missing")
+        key = await self._keys.get(key_id)
+        try:
+            signed = jws.deserialize_compact(token, key, algorithms=list(ALGORITHMS))
+            claims: dict[str, Any] = orjson.loads(signed.payload)
+            self._check_claims(claims)
+            return Principal.from_claims(claims)
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise refused("signature or claims") from error
+
+    def _check_claims(self, claims: dict[str, Any]) -> None:
+        moment = time.time()
+        audience = claims.get("aud", ())
+        if claims.get("iss") != self._issuer:
+            raise refused("issuer")
+        if self._audience not in ([audience] if isinstance(audience, str) else audience):
+            raise refused("audience")
+        if float(claims["exp"]) + LEEWAY_SECONDS < moment:
+            raise refused("expired")
+        if max(float(claims.get("nbf", 0)), float(claims["iat"])) - LEEWAY_SECONDS > moment:
+            raise refused("not yet valid")
+
+
+def refused(reason: str) -> Unauthenticated:
+    """Build the 401 answer; the reason helps a vendor's engineer and tells nothing secret."""
+    return Unauthenticated(
+        detail_vi="Mã truy cập không được chấp nhận.",
+        detail_en=f"The access token was refused: {reason}.",
+        headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    )
+
+
+def _usable(key: dict[str, Any]) -> bool:
+    return "kid" in key and key.get("use", "sig") == "sig" and key.get("kty") in {"RSA", "EC", "OKP"}
+
+
+def _header(token: str) -> dict[str, Any]:
+    if len(token) > MAX_TOKEN_BYTES:
+        raise refused("too long")
+    try:
+        segment = token.split(".", 1)[0]
+        header = orjson.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+    except (ValueError, binascii.Error) as error:
+        raise refused("malformed") from error
+    if not isinstance(header, dict):
+        raise refused("malformed")
+    return header

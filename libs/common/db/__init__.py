@@ -1,0 +1,1 @@
+"""The database: engine, unit of work, reads as JSON, row security, audit, migrations."""

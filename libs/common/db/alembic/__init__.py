@@ -1,0 +1,1 @@
+"""One Alembic environment for all services; each has its own history in services/<name>/migrations/versions."""

@@ -1,0 +1,87 @@
+"""One process's ways into its database: a bare pool for reads, an SQLAlchemy engine for writes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from libs.common.errors import Unavailable
+from libs.common.events.connections import GONE
+
+STATEMENT_TIMEOUT_MS = "15000"
+SERVER_SETTINGS = {
+    "statement_timeout": STATEMENT_TIMEOUT_MS,
+    "idle_in_transaction_session_timeout": "60000",
+    "TimeZone": "UTC",
+    "jit": "off",
+}
+ACQUIRE_TIMEOUT_SECONDS = 5.0
+
+if TYPE_CHECKING:
+    PoolConnection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+else:
+    PoolConnection = asyncpg.pool.PoolConnectionProxy  # generic in its stubs only
+
+
+class Database:
+    """Opened once per process; `url` is the application role's, which owns nothing and cannot bypass row security.
+
+    `committed` is called after each commit that left events in the outbox; the process wires it to the relay's waker.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self._url, self._pool_size = url, pool_size
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._opening = asyncio.Lock()
+        self.committed: Callable[[], None] = _nobody_waits
+        self.engine: AsyncEngine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=ACQUIRE_TIMEOUT_SECONDS,
+            connect_args={"server_settings": SERVER_SETTINGS},
+        )
+
+    async def pool(self) -> "asyncpg.Pool[asyncpg.Record]":
+        """Return the read pool, opening it at the first call; raises Unavailable when the server cannot be reached."""
+        if self._pool is not None:
+            return self._pool
+        async with self._opening:
+            if self._pool is None:
+                try:
+                    self._pool = await asyncpg.create_pool(
+                        self._url, min_size=1, max_size=self._pool_size, server_settings=SERVER_SETTINGS, timeout=ACQUIRE_TIMEOUT_SECONDS
+                    )
+                except GONE as error:
+                    raise Unavailable from error
+        return self._pool
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[PoolConnection]:
+        """Lend a bare connection, outside any transaction; a lost server becomes Unavailable."""
+        pool = await self.pool()
+        try:
+            async with pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+                yield connection
+        except GONE as error:
+            raise Unavailable from error
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._pool is not None:
+            await self._pool.close()
+        await self.engine.dispose()
+
+
+def _nobody_waits() -> None:
+    """Stand in until a waker is wired."""
+
+
+def is_gone(error: DBAPIError) -> bool:
+    """Tell whether SQLAlchemy's error means that the server is away rather than that the statement is wrong."""
+    cause = getattr(error.orig, "__cause__", None)
+    return error.connection_invalidated or isinstance(cause, GONE)

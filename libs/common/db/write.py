@@ -1,0 +1,210 @@
+"""The unit of work: one transaction for one request, rules first, then rows, then audit, change feed and outbox in the last statement.
+
+Nobody else commits. The commit happens before the answer is sent, so that what a caller was told is true.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from libs.common.auth.principal import Principal, Reach
+from libs.common.db.columns import Aggregate, Table
+from libs.common.db.engine import Database
+from libs.common.db.read import Document
+from libs.common.errors import NotFound, Problem
+from libs.common.events.catalogue import Event
+from libs.common.events.outbox import outbox_rows
+from libs.common.http.conditional import etag, require_match
+from libs.common.http.idempotency import Repetition
+
+Row = TypeVar("Row", bound=Table)
+
+OPEN = "SELECT open_scope($1, $2, $3)"
+FINISH = """
+WITH audited AS (
+    INSERT INTO audit (actor, action, request_id, resource, key, version, organisation_path, details)
+    SELECT $1, $2, $3, a.resource, a.key, a.version, text2ltree(a.path), a.details::jsonb
+    FROM unnest($4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[]) AS a(resource, key, version, path, details)
+), changed AS (
+    INSERT INTO change (resource, key, kind, version, organisation_path)
+    SELECT c.resource, c.key, c.kind, c.version, text2ltree(c.path)
+    FROM unnest($9::text[], $10::text[], $11::text[], $12::bigint[], $13::text[]) AS c(resource, key, kind, version, path)
+), answered AS (
+    UPDATE idempotency SET status = $14, headers = $15::text::jsonb, body = $16 WHERE actor = $1 AND key = $17
+)
+INSERT INTO outbox (shard, topic, key, event_id, type, sequence, occurred_at, traceparent, body)
+SELECT * FROM unnest(
+    $18::smallint[], $19::text[], $20::text[], $21::uuid[], $22::text[], $23::bigint[], $24::timestamptz[], $25::text[], $26::text[])"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of one aggregate, for audit and feed: `path` is where it is now, None when it is gone; `was` where it had been."""
+
+    resource: str
+    key: str
+    version: int
+    path: str | None
+    was: str | None
+    details: bytes
+
+    def feed(self) -> list[tuple[str, str, str, int, str]]:
+        """Return the feed rows: who could see it before and cannot now is told that it is gone."""
+        rows = []
+        if self.was is not None and self.was != self.path:
+            rows.append((self.resource, self.key, "deleted", self.version, self.was))
+        if self.path is not None:
+            rows.append((self.resource, self.key, "changed", self.version, self.path))
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a write comes from."""
+
+    principal: Principal
+    permission: str
+    request_id: str
+    traceparent: str | None
+    headers: Mapping[str, str]
+
+
+class WriteSession:
+    """What a writing handler gets. Rows are added and locked here, events recorded, the answer built."""
+
+    def __init__(self, database: Database, reach: Reach, origin: Origin, repetition: Repetition | None = None) -> None:
+        self.origin = origin
+        self._database, self._reach, self._repetition = database, reach, repetition
+        self.session = AsyncSession(database.engine, expire_on_commit=False, autoflush=False)
+        self._raw: Any = None
+        self._events: list[Event] = []
+        self._changes: list[Change] = []
+        self._paths: dict[tuple[str, Any], str] = {}
+        self._conflicts: dict[str, type[Problem]] = {}
+        self._answer: Response | None = None
+
+    @property
+    def principal(self) -> Principal:
+        """Return the caller."""
+        return self.origin.principal
+
+    @property
+    def connection(self) -> Any:
+        """Return the bare connection of the transaction, for set-based statements."""
+        return self._raw
+
+    async def open(self) -> None:
+        """Begin, set the caller's scope, and take the Idempotency-Key if there is one."""
+        connection = await self.session.connection()
+        scope = (list(self._reach.organisation_codes), self._reach.person_id, self.principal.actor)
+        await connection.exec_driver_sql(OPEN, scope)
+        self._raw = (await connection.get_raw_connection()).driver_connection
+        if self._repetition is not None:
+            await self._repetition.claim(self._raw)
+
+    def add(self, *rows: Table) -> None:
+        """Put new rows into the unit of work."""
+        self.session.add_all(rows)
+
+    def expect(self, **conflicts: type[Problem]) -> None:
+        """Name the problem that the violation of a database constraint means."""
+        self._conflicts.update(conflicts)
+
+    async def flush(self) -> None:
+        """Write the rows; a named constraint's violation is raised as its problem."""
+        try:
+            await self.session.flush()
+        except IntegrityError as error:
+            name = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
+            problem = self._conflicts.get(str(name))
+            if problem is None:
+                raise
+            raise problem from error
+
+    async def lock(self, kind: type[Row], key: UUID | str, *, match: bool = True) -> Row:
+        """Return the row, locked until the end; raises NotFound, and 428 or 412 by If-Match unless `match` is off."""
+        row = await self.session.get(kind, key, with_for_update=True)
+        if row is None:
+            raise NotFound
+        if match and isinstance(row, Aggregate):
+            require_match(self.origin.headers, row.version)
+        path = getattr(row, "organisation_path", None)
+        if path is not None:
+            self._paths[kind.__name__, key] = str(path)
+        return row
+
+    def record(self, event: Event, row: Table | None = None, *, deleted: bool = False) -> None:
+        """Note an event, and the aggregate's row it is about: audit, feed and outbox are written at the end."""
+        self._events.append(event)
+        if row is not None:
+            path = str(getattr(row, "organisation_path", "") or "")
+            was = self._paths.get((type(row).__name__, UUID(event.key)))
+            details = event.model_dump_json().encode()
+            self._changes.append(Change(str(row.__tablename__), event.key, event.sequence, None if deleted else path, was, details))
+
+    async def read(self, document: Document, **values: Any) -> tuple[str | None, str]:
+        """Return version and JSON text of a document as this transaction sees it."""
+        await self.flush()
+        statement = document.inside
+        found = await self._raw.fetchval(statement.sql, *statement.arguments(values))
+        if found is None:
+            raise NotFound
+        return found[0], found[1]
+
+    async def created(self, document: Document, *, location: str, key: object, **values: Any) -> Response:
+        """Answer 201 with the new document, its ETag and its address `location`/`key`."""
+        return await self._document(document, 201, {"Location": location + "/" + str(key)}, values)
+
+    async def changed(self, document: Document, **values: Any) -> Response:
+        """Answer 200 with the changed document and its new ETag."""
+        return await self._document(document, 200, {}, values)
+
+    async def _document(self, document: Document, status: int, headers: dict[str, str], values: dict[str, Any]) -> Response:
+        version, body = await self.read(document, **values)
+        if version is not None:
+            headers["ETag"] = etag(version)
+        return self.answer(Response(body.encode(), status, headers, "application/json"))
+
+    def answer(self, response: Response) -> Response:
+        """Keep any other answer for a repetition of the same request, and return it."""
+        self._answer = response
+        return response
+
+    async def finish(self) -> None:
+        """Flush, write audit, feed, outbox and the stored answer in one statement, commit, wake the relay."""
+        await self.flush()
+        await self._raw.execute(FINISH, *self._last_statement())
+        await self.session.commit()
+        if self._events:
+            self._database.committed()
+
+    def _last_statement(self) -> list[Any]:
+        noted = self._changes or [Change(self.origin.permission.split(".")[1], "", 0, None, None, b"{}")]
+        audit = list(zip(*((c.resource, c.key, c.version, c.path or c.was or "", c.details.decode()) for c in noted), strict=True))
+        feed = list(zip(*(row for change in self._changes for row in change.feed()), strict=True)) or [()] * 5
+        return [
+            self.principal.actor,
+            self.origin.permission,
+            self.origin.request_id,
+            *audit,
+            *feed,
+            *self._stored_answer(),
+            *outbox_rows(self._events, self.origin.traceparent).arguments(),
+        ]
+
+    def _stored_answer(self) -> tuple[int | None, str | None, bytes | None, str | None]:
+        if self._repetition is None:
+            return None, None, None, None
+        answer = self._answer or Response(status_code=204)
+        kept = {name: value for name, value in answer.headers.items() if name in {"etag", "location", "content-type"}}
+        return answer.status_code, orjson.dumps(kept).decode(), bytes(answer.body), self._repetition.key
+
+    async def close(self) -> None:
+        """Roll back whatever was not committed and give the connection back."""
+        await self.session.close()

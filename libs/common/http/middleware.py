@@ -1,0 +1,86 @@
+"""The one middleware: request id, trace, metrics. Plain ASGI, so that cheap routes stay cheap."""
+
+import logging
+import secrets
+import time
+from typing import Any
+
+from opentelemetry.sdk.trace import TracerProvider
+from prometheus_client import Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from libs.common.http.tracing import CURRENT, Context, continue_trace, start_span
+
+SLOW_SECONDS = 1.0
+SERVER_ERROR = 500
+MAX_REQUEST_ID = 64
+SECONDS = Histogram(
+    "lienthong_http_request_seconds", "Time to answer", ["service", "method", "route"], buckets=(0.005, 0.02, 0.1, 0.5, 2, 10)
+)
+ANSWERS = Counter("lienthong_http_answers_total", "Answers by status", ["service", "method", "route", "status"])
+log = logging.getLogger(__name__)
+
+
+class Envelope:
+    """Wraps every HTTP request of a service."""
+
+    def __init__(self, app: ASGIApp, *, service: str, tracing: TracerProvider, share: float) -> None:
+        self.app, self._service, self._share = app, service, share
+        self._tracer = tracing.get_tracer("lienthong")
+        self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        context = continue_trace(headers.get(b"traceparent"), _request_id(headers.get(b"x-request-id")), self._share)
+        token, started = CURRENT.set(context), time.perf_counter()
+        status = SERVER_ERROR
+
+        async def answering(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", context.request_id.encode())]
+            await send(message)
+
+        try:
+            await self._run(scope, receive, answering, context)
+        finally:
+            self._measure(scope, status, time.perf_counter() - started)
+            CURRENT.reset(token)
+
+    async def _run(self, scope: Scope, receive: Receive, send: Send, context: Context) -> None:
+        if not context.sampled:
+            await self.app(scope, receive, send)
+            return
+        span = start_span(self._tracer, scope["method"], context)
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            span.update_name(scope["method"] + " " + _route(scope))
+            span.end()
+
+    def _measure(self, scope: Scope, status: int, seconds: float) -> None:
+        shape = (scope["method"], _route(scope), status)
+        if shape not in self._children:
+            labels = (self._service, *shape[:2])
+            self._children[shape] = (SECONDS.labels(*labels), ANSWERS.labels(*labels, str(status)))
+        histogram, counter = self._children[shape]
+        histogram.observe(seconds)
+        counter.inc()
+        if status >= SERVER_ERROR or seconds > SLOW_SECONDS:
+            log.warning("%s %s answered %s in %.3f s", *shape, seconds)
+
+
+def _request_id(given: bytes | None) -> str:
+    """Keep the gateway's id when it is a plain one, so that logs of all processes meet."""
+    if given and len(given) <= MAX_REQUEST_ID and given.replace(b"-", b"").isalnum():
+        return given.decode()
+    return secrets.token_hex(16)
+
+
+def _route(scope: Scope) -> str:
+    return getattr(scope.get("route"), "path", "unmatched")

@@ -1,0 +1,84 @@
+"""The OpenAPI document of a service: permissions and security read off the routes, problems named once."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from libs.common.errors import TYPE_PREFIX, ProblemOut, catalogue
+
+SCHEME = "bearer"
+IDEMPOTENCY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Repeat a POST safely: the first answer is kept for 24 hours.",
+    "schema": {"type": "string", "maxLength": 200},
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": "The ETag of the version that is to be changed.",
+    "schema": {"type": "string"},
+}
+
+
+def build(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of the application."""
+    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas["ProblemOut"] = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= schemas["ProblemOut"].pop("$defs", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    document["components"]["securitySchemes"] = {SCHEME: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    document["x-problems"] = [
+        {"type": TYPE_PREFIX + slug, "status": problem.status, "title": problem.title_vi, "title_en": problem.title_en}
+        for slug, problem in catalogue().items()
+    ]
+    for route, permission in permissions(app):
+        for method in route.methods or ():
+            _describe(document["paths"][route.path_format][method.lower()], method, permission)
+    return document
+
+
+def permissions(app: FastAPI) -> Iterator[tuple[APIRoute, str | None]]:
+    """Yield each documented route with the permission that it names; None where it is open or checks by itself."""
+    for route in _routes(app.routes):
+        if route.include_in_schema:
+            yield route, _permission(route.dependant)
+
+
+def _routes(routes: Any) -> Iterator[APIRoute]:
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif hasattr(route, "original_router"):
+            yield from _routes(route.original_router.routes)
+
+
+def _permission(dependant: Dependant) -> str | None:
+    for sub in dependant.dependencies:
+        found = getattr(sub.call, "permission", None) or _permission(sub)
+        if found:
+            return str(found)
+    return None
+
+
+def _describe(operation: dict[str, Any], method: str, permission: str | None) -> None:
+    operation["responses"].pop("422", None) if permission is None and "requestBody" not in operation else None
+    if "422" in operation["responses"]:
+        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+        operation["responses"]["422"] = {"description": "Invalid data", "content": content}
+    operation["security"] = [{SCHEME: []}] if permission else operation.get("security", [])
+    if permission is None:
+        return
+    operation["x-permission"] = permission
+    if method == "POST":
+        operation.setdefault("parameters", []).append(IDEMPOTENCY)
+    if method in {"PATCH", "DELETE"}:
+        operation.setdefault("parameters", []).append(IF_MATCH)
