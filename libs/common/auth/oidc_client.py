@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import httpx
 
 DISCOVERY = "/.well-known/openid-configuration"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 NO_PARAMETERS: MappingProxyType[str, str] = MappingProxyType({})
 
 
@@ -105,9 +106,11 @@ class OidcClient:
         }
         answer = await self._http.get((await self.metadata())["authorization_endpoint"], params=query, follow_redirects=False)
         if answer.status_code == httpx.codes.OK:
+            self._trust_loopback()
             form = read_form(str(answer.url), answer.text)
             fields = form.fields | {"username": username, "password": password}
             answer = await self._http.post(form.action, data=fields, follow_redirects=False)
+        self._trust_loopback()
         return Pending(_code(answer, redirect_uri, state), verifier, redirect_uri)
 
     async def exchange(self, pending: Pending) -> Tokens:
@@ -149,6 +152,12 @@ class OidcClient:
             refresh_token=body.get("refresh_token"),
             id_token=body.get("id_token"),
         )
+
+    def _trust_loopback(self) -> None:
+        """Send Secure cookies to the loopback interface too, as browsers do: it is a secure context."""
+        if urlsplit(self._issuer).hostname in LOOPBACK:
+            for cookie in self._http.cookies.jar:
+                cookie.secure = False
 
     def _credentials(self) -> dict[str, str]:
         secret = {"client_secret": self._client_secret} if self._client_secret is not None else {}

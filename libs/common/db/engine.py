@@ -19,6 +19,9 @@ SERVER_SETTINGS = {
     "TimeZone": "UTC",
     "jit": "off",
 }
+# One plan per statement serves every value: planning again for each cursor costs as much as the page. Not knowing the limit, the planner
+# prefers the plan that starts at once, the walk along the index, which is what keyset paging lives on.
+READ_SETTINGS = {"plan_cache_mode": "force_generic_plan"}
 ACQUIRE_TIMEOUT_SECONDS = 5.0
 
 if TYPE_CHECKING:
@@ -54,7 +57,12 @@ class Database:
             if self._pool is None:
                 try:
                     self._pool = await asyncpg.create_pool(
-                        self._url, min_size=1, max_size=self._pool_size, server_settings=SERVER_SETTINGS, timeout=ACQUIRE_TIMEOUT_SECONDS
+                        self._url,
+                        min_size=1,
+                        max_size=self._pool_size,
+                        server_settings=SERVER_SETTINGS | READ_SETTINGS,
+                        timeout=ACQUIRE_TIMEOUT_SECONDS,
+                        reset=_nothing_to_reset,
                     )
                 except GONE as error:
                     raise Unavailable from error
@@ -65,8 +73,12 @@ class Database:
         """Lend a bare connection, outside any transaction; a lost server becomes Unavailable."""
         pool = await self.pool()
         try:
-            async with pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+            async with asyncio.timeout(ACQUIRE_TIMEOUT_SECONDS):  # the pool's own timeout would make a task of every acquire
+                connection = await pool.acquire()
+            try:
                 yield connection
+            finally:
+                await pool.release(connection)
         except GONE as error:
             raise Unavailable from error
 
@@ -75,6 +87,10 @@ class Database:
         if self._pool is not None:
             await self._pool.close()
         await self.engine.dispose()
+
+
+async def _nothing_to_reset(_: object) -> None:
+    """Spare the round trip that forgets session state: reads leave none, their scope ends with the transaction."""
 
 
 def _nobody_waits() -> None:

@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from libs.common.auth.principal import Principal, Reach
+from libs.common.db import ledger
 from libs.common.db.columns import Aggregate, Table
 from libs.common.db.engine import Database
+from libs.common.db.ledger import Change, Entry, StoredAnswerRow
 from libs.common.db.read import Document
 from libs.common.errors import NotFound, Problem
 from libs.common.events.catalogue import Event
@@ -26,42 +28,6 @@ from libs.common.http.idempotency import Repetition
 Row = TypeVar("Row", bound=Table)
 
 OPEN = "SELECT open_scope($1, $2, $3)"
-FINISH = """
-WITH audited AS (
-    INSERT INTO audit (actor, action, request_id, resource, key, version, organisation_path, details)
-    SELECT $1, $2, $3, a.resource, a.key, a.version, text2ltree(a.path), a.details::jsonb
-    FROM unnest($4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[]) AS a(resource, key, version, path, details)
-), changed AS (
-    INSERT INTO change (resource, key, kind, version, organisation_path)
-    SELECT c.resource, c.key, c.kind, c.version, text2ltree(c.path)
-    FROM unnest($9::text[], $10::text[], $11::text[], $12::bigint[], $13::text[]) AS c(resource, key, kind, version, path)
-), answered AS (
-    UPDATE idempotency SET status = $14, headers = $15::text::jsonb, body = $16 WHERE actor = $1 AND key = $17
-)
-INSERT INTO outbox (shard, topic, key, event_id, type, sequence, occurred_at, traceparent, body)
-SELECT * FROM unnest(
-    $18::smallint[], $19::text[], $20::text[], $21::uuid[], $22::text[], $23::bigint[], $24::timestamptz[], $25::text[], $26::text[])"""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change of one aggregate, for audit and feed: `path` is where it is now, None when it is gone; `was` where it had been."""
-
-    resource: str
-    key: str
-    version: int
-    path: str | None
-    was: str | None
-    details: bytes
-
-    def feed(self) -> list[tuple[str, str, str, int, str]]:
-        """Return the feed rows: who could see it before and cannot now is told that it is gone."""
-        rows = []
-        if self.was is not None and self.was != self.path:
-            rows.append((self.resource, self.key, "deleted", self.version, self.was))
-        if self.path is not None:
-            rows.append((self.resource, self.key, "changed", self.version, self.path))
-        return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,31 +145,19 @@ class WriteSession:
     async def finish(self) -> None:
         """Flush, write audit, feed, outbox and the stored answer in one statement, commit, wake the relay."""
         await self.flush()
-        await self._raw.execute(FINISH, *self._last_statement())
+        entry = Entry(self.principal.actor, self.origin.permission, self.origin.request_id)
+        events = outbox_rows(self._events, self.origin.traceparent)
+        await ledger.write(self._raw, entry, self._changes, events, self._stored_answer())
         await self.session.commit()
         if self._events:
             self._database.committed()
 
-    def _last_statement(self) -> list[Any]:
-        noted = self._changes or [Change(self.origin.permission.split(".")[1], "", 0, None, None, b"{}")]
-        audit = list(zip(*((c.resource, c.key, c.version, c.path or c.was or "", c.details.decode()) for c in noted), strict=True))
-        feed = list(zip(*(row for change in self._changes for row in change.feed()), strict=True)) or [()] * 5
-        return [
-            self.principal.actor,
-            self.origin.permission,
-            self.origin.request_id,
-            *audit,
-            *feed,
-            *self._stored_answer(),
-            *outbox_rows(self._events, self.origin.traceparent).arguments(),
-        ]
-
-    def _stored_answer(self) -> tuple[int | None, str | None, bytes | None, str | None]:
+    def _stored_answer(self) -> StoredAnswerRow:
         if self._repetition is None:
-            return None, None, None, None
+            return ledger.NO_ANSWER
         answer = self._answer or Response(status_code=204)
         kept = {name: value for name, value in answer.headers.items() if name in {"etag", "location", "content-type"}}
-        return answer.status_code, orjson.dumps(kept).decode(), bytes(answer.body), self._repetition.key
+        return StoredAnswerRow(answer.status_code, orjson.dumps(kept).decode(), bytes(answer.body), self._repetition.key)
 
     async def close(self) -> None:
         """Roll back whatever was not committed and give the connection back."""

@@ -55,6 +55,7 @@ _CLAIM = (
 _FAILED_AGAIN = """
 UPDATE dead_letter SET reason = $2, attempts = attempts + 1, failed_at = now(), replay_requested_at = NULL WHERE dead_letter_id = $1
 """
+_OPEN_AMONG = "SELECT dead_letter_id FROM dead_letter WHERE dead_letter_id = ANY($1::bigint[]) AND replayed_at IS NULL"
 _OPEN = "SELECT count(*) FROM dead_letter WHERE consumer = $1 AND replayed_at IS NULL"
 
 
@@ -102,6 +103,11 @@ async def ask_records(connection: Connection, consumer: str, records: Sequence[R
 async def ask_letters(connection: Connection, dead_letter_ids: Sequence[int]) -> list[int]:
     """Ask for dead letters to be applied once more; return those that were open."""
     return [row["dead_letter_id"] for row in await connection.fetch(_ASK_LETTERS, list(dead_letter_ids))]
+
+
+async def open_among(connection: Connection, dead_letter_ids: Sequence[int]) -> list[int]:
+    """Return those of the letters that were not applied yet."""
+    return [row["dead_letter_id"] for row in await connection.fetch(_OPEN_AMONG, list(dead_letter_ids))]
 
 
 async def find_all(connection: Connection, consumer: str | None = None, *, replayed: bool = False, limit: int = 100) -> list[DeadLetter]:

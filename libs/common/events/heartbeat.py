@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 LATE_SECONDS = 30.0
 FIRST_DELAY_SECONDS = 0.2
-LONGEST_DELAY_SECONDS = 10.0
+LONGEST_DELAY_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
@@ -25,6 +25,10 @@ class Heartbeats:
         """Return the seconds since each loop's last sign of life."""
         moment = time.monotonic()
         return {loop: round(moment - last, 3) for loop, last in self._last.items()}
+
+    def forget(self, loop: str) -> None:
+        """Note that a loop has ended for good."""
+        self._last.pop(loop, None)
 
     def clear(self) -> None:
         """Forget all loops."""

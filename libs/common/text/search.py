@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# translate() looks letters up one after the other: those of names come first, by frequency, which makes the SQL function three times faster.
+# translate() looks letters up one after the other: those of names come first, by frequency; that makes the SQL three times faster.
 _FREQUENT: Final = " nhgTiuàLHaoMPùĐưcNyrVCơDảáệSBmKếêâQôạAịtứìờềíăẩởọýửấúXGụòũồễeầốữặỗậpợỳớựYắủÁĩỹừểộÝỷOằU"
 SPACES: Final = " \t\n\v\f\r\u00a0\u2007\u202f\u3000"
 _PUNCTUATION: Final = "-'.,()/"

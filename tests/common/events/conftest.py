@@ -1,4 +1,4 @@
-"""Databases and buses for the tests of the event machinery: created once, emptied before each test, dropped afterwards."""
+"""A database and buses for the tests of the event machinery: created once, emptied before each test, dropped afterwards."""
 
 import asyncio
 import os
@@ -9,55 +9,55 @@ import pytest
 from libs.common.events import connections
 from libs.common.events.connections import Connection
 from libs.common.events.transport import Transport, connect
-from tests.common.events import kafka_server
-from tests.common.events.kafka_server import KafkaServer, forget_records
-from tests.common.events.support import (
-    COUNTER,
-    COUNTER_STATE,
-    Urls,
-    create_bus,
-    create_service_database,
-    drop_database,
-    empty,
-)
+from stack.engines.engine import EngineMissingError
+from stack.engines.kafka import Kafka
+from tests.common.events.kafka_records import forget_records
+from tests.common.events.support import COUNTER, COUNTER_STATE, empty, fill
+from tests.support.postgres import TestDatabase, TestPostgres
 
 TRANSPORTS = ["postgres", pytest.param("kafka", marks=pytest.mark.kafka)]
 
 
 @pytest.fixture(scope="session")
-def service_database() -> Iterator[Urls]:
-    urls = asyncio.run(create_service_database())
-    yield urls
-    asyncio.run(drop_database(urls))
+def service_database(postgres: TestPostgres) -> Iterator[TestDatabase]:
+    made = postgres.database("events", None)
+    asyncio.run(fill(made))
+    yield made
+    postgres.drop(made)
 
 
 @pytest.fixture(scope="session")
-def bus_database() -> Iterator[Urls]:
-    urls = asyncio.run(create_bus())
-    yield urls
-    asyncio.run(drop_database(urls))
+def bus_database(postgres: TestPostgres) -> Iterator[TestDatabase]:
+    """A bus of our own: these tests empty it."""
+    made = postgres.bus()
+    yield made
+    postgres.drop(made)
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
-    missing = kafka_server.missing()
-    if missing is not None and os.environ.get("CI") != "true":
-        pytest.skip(missing)
-    server = KafkaServer(tmp_path_factory.mktemp("kafka"))
-    server.start()
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    server = Kafka(tmp_path_factory.mktemp("kafka"))
+    try:
+        server.start()
+    except EngineMissingError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(error))
     yield server
-    server.kill()
+    server.stop()
 
 
 @pytest.fixture
-async def service(service_database: Urls) -> Urls:
-    await empty(service_database.owner, "outbox", "inbox", "dead_letter", "counter", "effect")
+async def service(service_database: TestDatabase) -> TestDatabase:
+    """The service's database, its event tables empty."""
+    await empty(service_database.owner_url, "outbox", "inbox", "dead_letter", "counter", "effect")
     return service_database
 
 
 @pytest.fixture
-async def database(service: Urls) -> AsyncIterator[Connection]:
-    connection = await connections.connect(service.app, "tests")
+async def database(service: TestDatabase) -> AsyncIterator[Connection]:
+    """A connection of the application role."""
+    connection = await connections.connect(service.url, "tests")
     yield connection
     await connection.close()
 
@@ -66,24 +66,26 @@ async def database(service: Urls) -> AsyncIterator[Connection]:
 def bus_url(request: pytest.FixtureRequest) -> str:
     """The address of an empty bus of each kind."""
     if request.param == "kafka":
-        server: KafkaServer = request.getfixturevalue("kafka")
-        asyncio.run(prepare_topics(server.url))
-        asyncio.run(forget_records(server.url, [COUNTER]))
-        return server.url
-    urls: Urls = request.getfixturevalue("bus_database")
-    asyncio.run(empty(urls.owner, "topic", "topic_partition", "log", "group_offset"))
-    asyncio.run(prepare_topics(urls.app))
-    return urls.app
+        server: Kafka = request.getfixturevalue("kafka")
+        url = f"kafka://{server.bootstrap}"
+        asyncio.run(prepare_topics(url))
+        asyncio.run(forget_records(url, [COUNTER]))
+        return url
+    bus: TestDatabase = request.getfixturevalue("bus_database")
+    asyncio.run(empty(bus.owner_url, "topic", "topic_partition", "log", "group_offset"))
+    asyncio.run(prepare_topics(bus.url))
+    return bus.url
 
 
 @pytest.fixture
-async def bus(bus_url: str) -> AsyncIterator[Transport]:
-    transport = connect(bus_url)
-    yield transport
-    await transport.close()
+async def transport(bus_url: str) -> AsyncIterator[Transport]:
+    """An open transport of each kind."""
+    opened = connect(bus_url)
+    yield opened
+    await opened.close()
 
 
 async def prepare_topics(url: str) -> None:
-    transport = connect(url)
-    await transport.ensure_topics([COUNTER, COUNTER_STATE])
-    await transport.close()
+    opened = connect(url)
+    await opened.ensure_topics([COUNTER, COUNTER_STATE])
+    await opened.close()

@@ -1,30 +1,21 @@
-"""Databases and events for the tests of the event machinery; also imported by the fault tests and the benchmarks."""
+"""Tables, an event and small helpers for the tests of the event machinery; also imported by the fault tests and the benchmarks."""
 
 import asyncio
-import os
-import secrets
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import ClassVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
+from libs.common.db import foundation
 from libs.common.events import connections, outbox
 from libs.common.events.catalogue import Event
 from libs.common.events.connections import Connection
-from libs.common.events.ddl import UPGRADE_1
 from libs.common.events.topics import Topic
-from libs.common.events.transport.postgres import prepare
+from tests.support.postgres import TestDatabase
 
-ADMIN_URL = os.environ.get("LIENTHONG_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:55432/postgres")
 COUNTER = Topic("test.counter", partitions=3)
 COUNTER_STATE = Topic("test.counter.state", state=True, partitions=1)
 
-# Stands for the common migration's function: records the actor, as the audit does.
-OPEN_SCOPE = """
-CREATE FUNCTION open_scope(codes text[], person uuid, actor text) RETURNS boolean LANGUAGE sql
-RETURN set_config('lienthong.actor', actor, true) IS NOT NULL AND codes = '{*}' AND person IS NULL
-"""
 # The aggregate of these tests, and a projection without any constraint that would hide a doubled effect.
 TABLES = [
     "CREATE TABLE counter (key text PRIMARY KEY, version bigint NOT NULL)",
@@ -57,64 +48,16 @@ class CounterState(Counted):
     TOPIC: ClassVar = COUNTER_STATE
 
 
-@dataclass(frozen=True)
-class Urls:
-    """A database as its owner and as the application role, which owns nothing."""
-
-    name: str
-    owner: str
-    app: str
-
-
-def with_database(url: str, database: str, user: str | None = None) -> str:
-    """Return a URL of the same server for another database and, if given, another user."""
-    parts = urlsplit(url)
-    place = parts.netloc if user is None else f"{user}@{parts.netloc.rpartition('@')[2]}"
-    return urlunsplit(parts._replace(netloc=place, path=f"/{database}"))
-
-
-async def create_database(purpose: str) -> Urls:
-    """Create an empty database and a role for it."""
-    name = f"dev_b_{purpose}_{secrets.token_hex(4)}"
-    password = secrets.token_hex(8)
-    admin = await connections.connect(ADMIN_URL, "tests")
+async def fill(database: TestDatabase) -> None:
+    """Create what every service's database has, and the tests' own tables."""
+    owner = await connections.connect(database.owner_url, "tests")
     try:
-        await admin.execute(f"CREATE DATABASE {name}")
-        await admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
-    finally:
-        await admin.close()
-    owner = with_database(ADMIN_URL, name)
-    return Urls(name, owner, with_database(ADMIN_URL, name, f"{name}:{password}"))
-
-
-async def create_service_database() -> Urls:
-    """Create a service's database: the event tables, the stub of open_scope, and the tests' own tables."""
-    urls = await create_database("service")
-    owner = await connections.connect(urls.owner, "tests")
-    try:
-        await owner.execute(f"ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {urls.name}")
-        for statement in (*UPGRADE_1, OPEN_SCOPE, *TABLES):
+        for statement in (*foundation.UPGRADE_1, *TABLES):
             await owner.execute(statement)
+        role = urlsplit(database.url).username
+        await owner.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
     finally:
         await owner.close()
-    return urls
-
-
-async def create_bus() -> Urls:
-    """Create the database of the PostgreSQL bus."""
-    urls = await create_database("bus")
-    await prepare(urls.owner, urls.name)
-    return urls
-
-
-async def drop_database(urls: Urls) -> None:
-    """Remove a database and its role, whoever is still connected."""
-    admin = await connections.connect(ADMIN_URL, "tests")
-    try:
-        await admin.execute(f"DROP DATABASE {urls.name} WITH (FORCE)")
-        await admin.execute(f"DROP ROLE {urls.name}")
-    finally:
-        await admin.close()
 
 
 async def empty(url: str, *tables: str) -> None:

@@ -15,7 +15,8 @@ from libs.common.events.relay import Relay
 from libs.common.events.runner import ConsumerRunner
 from libs.common.events.session import WorkerSession
 from libs.common.events.transport import Transport
-from tests.common.events.support import COUNTER, COUNTER_STATE, Counted, CounterState, Urls, count_up, eventually
+from tests.common.events.support import COUNTER, COUNTER_STATE, Counted, CounterState, count_up, eventually
+from tests.support.postgres import TestDatabase
 
 poisoned: set[str] = set()
 
@@ -57,26 +58,26 @@ async def wait_for_effects(database: Connection, count: int) -> None:
     await eventually(enough)
 
 
-async def test_effects_once_in_order_and_in_the_consumers_name(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_effects_once_in_order_and_in_the_consumers_name(service: TestDatabase, database: Connection, transport: Transport) -> None:
     for key in "abcab":
         await count_up(database, key, 2)
-    await Relay(service.app, bus).drain()
-    async with running(ConsumerRunner(project, service.app, bus)):
+    await Relay(service.url, transport).drain()
+    async with running(ConsumerRunner(project, service.url, transport)):
         await wait_for_effects(database, 10)
     assert [sequence for _, sequence in await effects(database, "a")] == [1, 2, 3, 4]
     assert await database.fetchval("SELECT count(DISTINCT actor) FROM effect WHERE actor = 'consumer:test.counter'") == 1
 
 
-async def test_a_message_sent_twice_has_one_effect(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_a_message_sent_twice_has_one_effect(service: TestDatabase, database: Connection, transport: Transport) -> None:
     class Doubling:
         async def send(self, messages: Sequence[Message]) -> None:
-            await bus.send([message for message in messages for _ in range(2)])
-            await bus.send(messages)
+            await transport.send([message for message in messages for _ in range(2)])
+            await transport.send(messages)
 
     doubling: object = Doubling()
     await count_up(database, "a", 3)
-    await Relay(service.app, doubling).drain()  # type: ignore[arg-type]  # a bus of which only sending is used
-    runner = ConsumerRunner(replace(project, batch=2), service.app, bus)
+    await Relay(service.url, doubling).drain()  # type: ignore[arg-type]  # a bus of which only sending is used
+    runner = ConsumerRunner(replace(project, batch=2), service.url, transport)
     async with running(runner):
         await wait_for_effects(database, 3)
         await eventually(lambda: is_done(runner))
@@ -87,13 +88,13 @@ async def is_done(runner: ConsumerRunner) -> bool:
     return bool(runner.lag) and not any(runner.lag.values())
 
 
-async def test_a_poison_event_is_isolated_and_the_rest_goes_on(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_a_poison_event_is_isolated_and_the_rest_goes_on(service: TestDatabase, database: Connection, transport: Transport) -> None:
     poisoned.add("bad")
     try:
         for key in ("a", "b", "bad", "c", "a"):
             await count_up(database, key)
-        await Relay(service.app, bus).drain()
-        runner = ConsumerRunner(project, service.app, bus)
+        await Relay(service.url, transport).drain()
+        runner = ConsumerRunner(project, service.url, transport)
         async with running(runner):
             await wait_for_effects(database, 4)
             await eventually(lambda: has_letters(database, 1))
@@ -110,12 +111,12 @@ async def has_letters(database: Connection, count: int) -> bool:
     return len(await dead_letters.find_all(database, "test.counter")) == count
 
 
-async def test_a_dead_letter_is_applied_once_its_cause_is_mended(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_a_dead_letter_is_applied_once_its_cause_is_mended(service: TestDatabase, database: Connection, transport: Transport) -> None:
     poisoned.add("bad")
     try:
         await count_up(database, "bad", 3)
-        await Relay(service.app, bus).drain()
-        async with running(ConsumerRunner(replace(project, tries=1), service.app, bus)):
+        await Relay(service.url, transport).drain()
+        async with running(ConsumerRunner(replace(project, tries=1), service.url, transport)):
             await eventually(lambda: has_letters(database, 3))
             letters = await dead_letters.find_all(database)
             await dead_letters.ask_letters(database, [letter.dead_letter_id for letter in letters])
@@ -135,16 +136,18 @@ async def tried_again(database: Connection) -> bool:
     return all(letter.attempts == 2 and letter.replay_requested_at is None for letter in await dead_letters.find_all(database))
 
 
-async def test_bytes_that_are_no_event_become_dead_letters_at_once(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_what_is_no_event_becomes_a_dead_letter_at_once(
+    service: TestDatabase, database: Connection, transport: Transport
+) -> None:
     garbage = Message(topic=COUNTER.name, key="x", headers=(("ce_type", b"\xff\x00"),), body=b"\x00 not json")
-    await bus.send([garbage])
+    await transport.send([garbage])
     await outbox.insert(database, [Counted(counter="x", version=1)])
     wrong = (
         "INSERT INTO outbox (shard, topic, key, event_id, type, sequence, occurred_at, body) VALUES (0, $1, 'x', $2, $3, 2, now(), '{}')"
     )
     await database.execute(wrong, COUNTER.name, await database.fetchval("SELECT gen_random_uuid()"), Counted.TYPE)
-    await Relay(service.app, bus).drain()
-    async with running(ConsumerRunner(project, service.app, bus)):
+    await Relay(service.url, transport).drain()
+    async with running(ConsumerRunner(project, service.url, transport)):
         await eventually(lambda: has_letters(database, 2))
         await wait_for_effects(database, 1)
     unreadable, invalid = sorted(await dead_letters.find_all(database), key=lambda letter: letter.record.position)
@@ -154,11 +157,11 @@ async def test_bytes_that_are_no_event_become_dead_letters_at_once(service: Urls
     assert (unreadable.attempts, invalid.attempts) == (1, 1)
 
 
-async def test_other_types_are_passed_over(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_other_types_are_passed_over(service: TestDatabase, database: Connection, transport: Transport) -> None:
     reader = replace(project, topics=(COUNTER, COUNTER_STATE))
     await outbox.insert(database, [CounterState(counter="s", version=1), Counted(counter="a", version=1)])
-    await Relay(service.app, bus).drain()
-    runner = ConsumerRunner(reader, service.app, bus)
+    await Relay(service.url, transport).drain()
+    runner = ConsumerRunner(reader, service.url, transport)
     async with running(runner):
         await wait_for_effects(database, 1)
         await eventually(lambda: is_done(runner))
@@ -166,7 +169,7 @@ async def test_other_types_are_passed_over(service: Urls, database: Connection, 
     assert await database.fetchval("SELECT count(*) FROM inbox") == 1
 
 
-async def test_a_handler_publishes_in_its_own_transaction(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_a_handler_publishes_in_its_own_transaction(service: TestDatabase, database: Connection, transport: Transport) -> None:
     attempts = 0
 
     @consumer(name="test.saga", topics=[COUNTER])
@@ -179,16 +182,16 @@ async def test_a_handler_publishes_in_its_own_transaction(service: Urls, databas
             raise asyncpg.DeadlockDetectedError("once")
 
     await outbox.insert(database, [Counted(counter="a", version=1)], "00-trace-01")
-    await Relay(service.app, bus).drain()
+    await Relay(service.url, transport).drain()
     recorded = asyncio.Event()
-    async with running(ConsumerRunner(step, service.app, bus, on_recorded=recorded.set)):
+    async with running(ConsumerRunner(step, service.url, transport, on_recorded=recorded.set)):
         await asyncio.wait_for(recorded.wait(), 10)
     rows = await database.fetch("SELECT type, key, sequence, traceparent FROM outbox")
     assert [tuple(row) for row in rows] == [(CounterState.TYPE, "a", 1, "00-trace-01")]
     assert attempts == 2
 
 
-async def test_transient_errors_never_bury_an_event(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_transient_errors_never_bury_an_event(service: TestDatabase, database: Connection, transport: Transport) -> None:
     failures = 0
 
     @consumer(name="test.patient", topics=[COUNTER], tries=1)
@@ -202,38 +205,38 @@ async def test_transient_errors_never_bury_an_event(service: Urls, database: Con
         await db.execute("INSERT INTO effect (consumer, key, sequence) VALUES ('p', $1, $2)", events[0].key, events[0].sequence)
 
     await count_up(database, "a")
-    await Relay(service.app, bus).drain()
-    async with running(ConsumerRunner(apply, service.app, bus)):
+    await Relay(service.url, transport).drain()
+    async with running(ConsumerRunner(apply, service.url, transport)):
         await wait_for_effects(database, 1)
     assert await dead_letters.find_all(database) == []
     assert await effects(database) == [("a", 1)]
 
 
-async def test_a_partition_in_trouble_does_not_stop_the_others(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_a_partition_in_trouble_does_not_stop_the_others(service: TestDatabase, database: Connection, transport: Transport) -> None:
     """Keys a and b live in different partitions (crc32 mod 3); a's event fails for as long as the test lasts."""
     poisoned.add("a")
     try:
         stubborn: Consumer = replace(project, tries=1000)
         await count_up(database, "a")
-        await Relay(service.app, bus).drain()
-        async with running(ConsumerRunner(stubborn, service.app, bus)):
+        await Relay(service.url, transport).drain()
+        async with running(ConsumerRunner(stubborn, service.url, transport)):
             for expected in range(1, 4):
                 await count_up(database, "b")
-                await Relay(service.app, bus).drain()
+                await Relay(service.url, transport).drain()
                 await wait_for_effects(database, expected)
             assert await dead_letters.find_all(database) == []
     finally:
         poisoned.clear()
 
 
-async def test_members_of_a_group_share_partitions(service: Urls, database: Connection, bus: Transport) -> None:
-    runners = [ConsumerRunner(project, service.app, bus) for _ in range(2)]
+async def test_members_of_a_group_share_partitions(service: TestDatabase, database: Connection, transport: Transport) -> None:
+    runners = [ConsumerRunner(project, service.url, transport) for _ in range(2)]
     async with running(runners[0]), running(runners[1]):
 
         async def both_have_worked() -> bool:
             for key in "abcdefghij":
                 await count_up(database, key)
-            await Relay(service.app, bus).drain()
+            await Relay(service.url, transport).drain()
             return all(runner.tally.applied for runner in runners)
 
         await eventually(both_have_worked)

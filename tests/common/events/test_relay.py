@@ -10,66 +10,67 @@ from libs.common.events.envelope import Message, Record, receive
 from libs.common.events.outbox import Waker
 from libs.common.events.relay import Relay
 from libs.common.events.transport import Selection, Transport
-from tests.common.events.support import COUNTER, Counted, Urls, count_up, eventually
+from tests.common.events.support import COUNTER, Counted, count_up, eventually
+from tests.support.postgres import TestDatabase
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-async def stored(bus: Transport) -> list[Record]:
-    return [record async for record in bus.read(COUNTER.name, Selection())]
+async def stored(transport: Transport) -> list[Record]:
+    return [record async for record in transport.read(COUNTER.name, Selection())]
 
 
-async def test_committed_events_arrive_in_order_of_their_key(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_committed_events_arrive_in_order_of_their_key(service: TestDatabase, database: Connection, transport: Transport) -> None:
     for _ in range(3):
         for key in ("a", "b", "c", "d"):
             await count_up(database, key)
-    assert await Relay(service.app, bus).drain() == 12
+    assert await Relay(service.url, transport).drain() == 12
     by_key: dict[str, list[int]] = {}
-    for record in await stored(bus):
+    for record in await stored(transport):
         by_key.setdefault(record.key, []).append(receive(record).sequence)
     assert by_key == {key: [1, 2, 3] for key in "abcd"}
     assert await database.fetchval("SELECT count(*) FROM outbox") == 0
 
 
-async def test_the_envelope_survives_the_way(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_the_envelope_survives_the_way(service: TestDatabase, database: Connection, transport: Transport) -> None:
     before = datetime.now(UTC)
     await outbox.insert(database, [Counted(counter="lớp 6A", version=7)], TRACE)
-    await Relay(service.app, bus).drain()
-    event = receive((await stored(bus))[0])
+    await Relay(service.url, transport).drain()
+    event = receive((await stored(transport))[0])
     assert (event.type, event.key, event.sequence, event.traceparent) == (Counted.TYPE, "lớp 6A", 7, TRACE)
     assert before <= event.time <= datetime.now(UTC)
     assert event.parse(Counted) == Counted(counter="lớp 6A", version=7)
 
 
-async def test_a_rolled_back_event_never_arrives(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_a_rolled_back_event_never_arrives(service: TestDatabase, database: Connection, transport: Transport) -> None:
     transaction = database.transaction()
     await transaction.start()
     await outbox.insert(database, [Counted(counter="a", version=1)])
     await transaction.rollback()
-    assert await Relay(service.app, bus).drain() == 0
+    assert await Relay(service.url, transport).drain() == 0
 
 
-async def test_an_event_committed_late_is_not_lost(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_an_event_committed_late_is_not_lost(service: TestDatabase, database: Connection, transport: Transport) -> None:
     """A lower id that becomes visible after a higher one was sent: the case that a position watermark loses."""
     transaction = database.transaction()
     await transaction.start()
     await outbox.insert(database, [Counted(counter="slow", version=1)])
     async with Other(service) as other:
         await count_up(other, "fast")
-    relay = Relay(service.app, bus)
+    relay = Relay(service.url, transport)
     assert await relay.drain() == 1
     await transaction.commit()
     assert await relay.drain() == 1
-    assert [record.key for record in sorted(await stored(bus), key=lambda record: record.stored_at)] == ["fast", "slow"]
+    assert [record.key for record in sorted(await stored(transport), key=lambda record: record.stored_at)] == ["fast", "slow"]
 
 
-async def test_more_than_a_batch_and_only_one_hot_key(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_more_than_a_batch_and_only_one_hot_key(service: TestDatabase, database: Connection, transport: Transport) -> None:
     await outbox.insert(database, [Counted(counter="hot", version=version) for version in range(1, 101)])
-    assert await Relay(service.app, bus, batch=7).drain() == 100
-    assert [receive(record).sequence for record in await stored(bus)] == list(range(1, 101))
+    assert await Relay(service.url, transport, batch=7).drain() == 100
+    assert [receive(record).sequence for record in await stored(transport)] == list(range(1, 101))
 
 
-async def test_a_bus_that_is_away_loses_nothing_and_keeps_order(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_a_bus_that_is_away_loses_nothing_and_keeps_order(service: TestDatabase, database: Connection, transport: Transport) -> None:
     class Flaky:
         calls = 0
 
@@ -78,25 +79,25 @@ async def test_a_bus_that_is_away_loses_nothing_and_keeps_order(service: Urls, d
             if Flaky.calls == 1:
                 raise ConnectionError("bus is away")
             if Flaky.calls == 2:
-                await bus.send(messages)  # stored, but the answer is lost: the relay has to send again
+                await transport.send(messages)  # stored, but the answer is lost: the relay has to send again
                 raise TimeoutError
-            await bus.send(messages)
+            await transport.send(messages)
 
     flaky: object = Flaky()
     stop = asyncio.Event()
-    relay = Relay(service.app, flaky)  # type: ignore[arg-type]  # a bus of which only sending is used
+    relay = Relay(service.url, flaky)  # type: ignore[arg-type]  # a bus of which only sending is used
     running = asyncio.create_task(relay.run(stop))
     await count_up(database, "a", 5)
     await eventually(lambda: is_empty(database))
     stop.set()
     await running
-    first_seen = list(dict.fromkeys(receive(record).sequence for record in await stored(bus)))
+    first_seen = list(dict.fromkeys(receive(record).sequence for record in await stored(transport)))
     assert first_seen == [1, 2, 3, 4, 5]
 
 
-async def test_woken_after_commit(service: Urls, database: Connection, bus: Transport) -> None:
-    stop, waker = asyncio.Event(), Waker(service.app)
-    running = asyncio.create_task(Relay(service.app, bus).run(stop))
+async def test_woken_after_commit(service: TestDatabase, database: Connection, transport: Transport) -> None:
+    stop, waker = asyncio.Event(), Waker(service.url)
+    running = asyncio.create_task(Relay(service.url, transport).run(stop))
     await count_up(database, "a")
     await eventually(lambda: is_empty(database))
     delays = []
@@ -112,7 +113,7 @@ async def test_woken_after_commit(service: Urls, database: Connection, bus: Tran
     assert sorted(delays)[2] < 0.5  # the poll alone would take a second
 
 
-async def test_two_relays_share_the_shards(service: Urls, database: Connection, bus: Transport) -> None:
+async def test_two_relays_share_the_shards(service: TestDatabase, database: Connection, transport: Transport) -> None:
     stop = asyncio.Event()
     sent = [0, 0]
 
@@ -120,7 +121,7 @@ async def test_two_relays_share_the_shards(service: Urls, database: Connection, 
         def add(count: int) -> None:
             sent[index] += count
 
-        return Relay(service.app, bus, on_sent=add)
+        return Relay(service.url, transport, on_sent=add)
 
     running = [asyncio.create_task(counting(index).run(stop)) for index in range(2)]
 
@@ -134,7 +135,7 @@ async def test_two_relays_share_the_shards(service: Urls, database: Connection, 
     stop.set()
     await asyncio.gather(*running)
     by_key: dict[str, list[int]] = {}
-    for record in await stored(bus):
+    for record in await stored(transport):
         by_key.setdefault(record.key, []).append(receive(record).sequence)
     for sequences in by_key.values():
         assert sequences == list(range(1, len(sequences) + 1))
@@ -147,8 +148,8 @@ async def is_empty(database: Connection) -> bool:
 class Other:
     """A second connection for the length of a block."""
 
-    def __init__(self, service: Urls) -> None:
-        self._url = service.app
+    def __init__(self, service: TestDatabase) -> None:
+        self._url = service.url
 
     async def __aenter__(self) -> Connection:
         self._connection = await connections.connect(self._url, "tests")
