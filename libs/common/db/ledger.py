@@ -1,10 +1,11 @@
 """The last statement of every write: audit, change feed, the stored answer of a repeated request, and the outbox, in one round trip."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from libs.common.events.outbox import OutboxRows, outbox_rows
+from libs.common.db.read import Document, Statement
+from libs.common.events.outbox import OutboxRows
 
 FINISH = """
 WITH audited AS (
@@ -17,10 +18,13 @@ WITH audited AS (
     FROM unnest($9::text[], $10::text[], $11::text[], $12::bigint[], $13::text[]) AS c(resource, key, kind, version, path)
 ), answered AS (
     UPDATE idempotency SET status = $14, headers = $15::text::jsonb, body = $16 WHERE actor = $1 AND key = $17
-)
-INSERT INTO outbox (shard, topic, key, event_id, type, sequence, occurred_at, traceparent, body)
-SELECT * FROM unnest(
-    $18::smallint[], $19::text[], $20::text[], $21::uuid[], $22::text[], $23::bigint[], $24::timestamptz[], $25::text[], $26::text[])"""
+), sent AS (
+    INSERT INTO outbox (shard, topic, key, event_id, type, sequence, occurred_at, traceparent, body)
+    SELECT * FROM unnest(
+    $18::smallint[], $19::text[], $20::text[], $21::uuid[], $22::text[], $23::bigint[], $24::timestamptz[], $25::text[], $26::text[])
+)"""
+NOTHING = FINISH + " SELECT"
+PARAMETERS = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +70,36 @@ class Entry:
     request_id: str
 
 
-async def write(
-    connection: Any, entry: Entry, changes: Sequence[Change], events: OutboxRows | None = None, answer: StoredAnswerRow = NO_ANSWER
-) -> None:
-    """Write everything that a transaction leaves behind; the caller commits next. Without changes the action itself is audited."""
-    noted = changes or [Change(entry.action.split(".")[1], "", 0, None, None, b"{}")]
-    audit = zip(*((c.resource, c.key, c.version, c.path or c.was or "", c.details.decode()) for c in noted), strict=True)
-    feed = list(zip(*(row for change in changes for row in change.feed()), strict=True)) or [()] * 5
-    await connection.execute(
-        FINISH,
-        *(entry.actor, entry.action, entry.request_id),
-        *audit,
-        *feed,
-        *(answer.status, answer.headers, answer.body, answer.key),
-        *(events or outbox_rows(())).arguments(),
-    )
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """Everything that a transaction leaves behind."""
+
+    entry: Entry
+    changes: Sequence[Change]
+    events: OutboxRows
+    answer: StoredAnswerRow = NO_ANSWER
+
+    def arguments(self) -> list[Any]:
+        """Return FINISH's parameters. Without changes the action itself is audited."""
+        noted = self.changes or [Change(self.entry.action.split(".")[1], "", 0, None, None, b"{}")]
+        audit = zip(*((c.resource, c.key, c.version, c.path or c.was or "", c.details.decode()) for c in noted), strict=True)
+        feed = list(zip(*(row for change in self.changes for row in change.feed()), strict=True)) or [()] * 5
+        answer = (self.answer.status, self.answer.headers, self.answer.body, self.answer.key)
+        return [self.entry.actor, self.entry.action, self.entry.request_id, *audit, *feed, *answer, *self.events.arguments()]
+
+
+async def write(connection: Any, leaves: Leaves) -> None:
+    """Write it; the caller commits next."""
+    await connection.execute(NOTHING, *leaves.arguments())
+
+
+async def write_reading(connection: Any, leaves: Leaves, document: Document, values: Mapping[str, Any]) -> Any:
+    """Write it and return the document's version and JSON text, or None, in the same round trip."""
+    statement = _READING.get(id(document))
+    if statement is None:
+        statement = _READING[id(document)] = Statement.of(FINISH, *document.select, "LIMIT 1", offset=PARAMETERS)
+    return await connection.fetchval(statement.sql, *leaves.arguments(), *statement.arguments(values))
+
+
+_READING: dict[int, Statement] = {}
+"""Documents are module constants, so their identity is a key for ever."""

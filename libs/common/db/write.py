@@ -17,7 +17,7 @@ from libs.common.auth.principal import Principal, Reach
 from libs.common.db import ledger
 from libs.common.db.columns import Aggregate, Table
 from libs.common.db.engine import Database
-from libs.common.db.ledger import Change, Entry, StoredAnswerRow
+from libs.common.db.ledger import Change, Entry, Leaves, StoredAnswerRow
 from libs.common.db.read import Document
 from libs.common.errors import NotFound, Problem
 from libs.common.events.catalogue import Event
@@ -54,6 +54,7 @@ class WriteSession:
         self._paths: dict[tuple[str, Any], str] = {}
         self._conflicts: dict[str, type[Problem]] = {}
         self._answer: Response | None = None
+        self._written = False
 
     @property
     def principal(self) -> Principal:
@@ -106,7 +107,9 @@ class WriteSession:
         return row
 
     def record(self, event: Event, row: Table | None = None, *, deleted: bool = False) -> None:
-        """Note an event, and the aggregate's row it is about: audit, feed and outbox are written at the end."""
+        """Note an event, and the aggregate's row it is about: audit, feed and outbox are written at the end, and nothing after them."""
+        if self._written:
+            raise RuntimeError("recorded after the answer was built")
         self._events.append(event)
         if row is not None:
             path = str(getattr(row, "organisation_path", "") or "")
@@ -132,10 +135,21 @@ class WriteSession:
         return await self._document(document, 200, {}, values)
 
     async def _document(self, document: Document, status: int, headers: dict[str, str], values: dict[str, Any]) -> Response:
-        version, body = await self.read(document, **values)
+        version, body = await self._read_last(document, values)
         if version is not None:
             headers["ETag"] = etag(version)
         return self.answer(Response(body.encode(), status, headers, "application/json"))
+
+    async def _read_last(self, document: Document, values: dict[str, Any]) -> tuple[str | None, str]:
+        """Read what is to be answered; where no answer has to be kept, the last statement itself returns it."""
+        if self._repetition is not None:
+            return await self.read(document, **values)
+        await self.flush()
+        found = await ledger.write_reading(self._raw, self._leaves(), document, values)
+        if found is None:
+            raise NotFound
+        self._written = True
+        return found[0], found[1]
 
     def answer(self, response: Response) -> Response:
         """Keep any other answer for a repetition of the same request, and return it."""
@@ -145,12 +159,15 @@ class WriteSession:
     async def finish(self) -> None:
         """Flush, write audit, feed, outbox and the stored answer in one statement, commit, wake the relay."""
         await self.flush()
-        entry = Entry(self.principal.actor, self.origin.permission, self.origin.request_id)
-        events = outbox_rows(self._events, self.origin.traceparent)
-        await ledger.write(self._raw, entry, self._changes, events, self._stored_answer())
+        if not self._written:
+            await ledger.write(self._raw, self._leaves())
         await self.session.commit()
         if self._events:
             self._database.committed()
+
+    def _leaves(self) -> Leaves:
+        entry = Entry(self.principal.actor, self.origin.permission, self.origin.request_id)
+        return Leaves(entry, self._changes, outbox_rows(self._events, self.origin.traceparent), self._stored_answer())
 
     def _stored_answer(self) -> StoredAnswerRow:
         if self._repetition is None:
