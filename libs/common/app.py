@@ -55,7 +55,13 @@ BY_SQLSTATE: dict[str, type[Problem]] = {
     "57014": Unavailable,
 }
 DEFAULT_MAX_BODY_BYTES = 1 << 20
-NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
+PLAIN: dict[str, Any] = {
+    "docs_url": None,  # documents and their pages are the gateway's
+    "redoc_url": None,
+    "openapi_url": None,
+    "redirect_slashes": False,
+    "telemetry": {"tracing": False, "metrics": False, "logs": False},  # ours is thinner (http/middleware.py)
+}
 Background = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 log = logging.getLogger(__name__)
 
@@ -83,17 +89,7 @@ def create_app(
         tracing.shutdown()
 
     http = httpx.AsyncClient()
-    app = FastAPI(
-        title=title,
-        version="1.0.0",
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        redirect_slashes=False,
-        max_body_size=max_body_bytes,
-        telemetry=NO_TELEMETRY,  # ours is thinner (http/middleware.py)
-    )
+    app = FastAPI(title=title, version="1.0.0", lifespan=lifespan, max_body_size=max_body_bytes, **PLAIN)
     app.state.settings = settings
     app.state.platform = Platform(
         Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size),

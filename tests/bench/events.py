@@ -23,7 +23,7 @@ from libs.common.events.session import WorkerSession
 from libs.common.events.transport import Selection, Transport, connect
 from stack.engines.kafka import Kafka
 from tests.bench.figures import Figure
-from tests.common.events.support import COUNTER, Counted, fill
+from tests.common.events.support import COUNTER, Counted, eventually, fill
 from tests.support.postgres import TestDatabase, server
 
 EVENTS = 40_000
@@ -103,15 +103,17 @@ async def consume(scene: Scene) -> Figure:
     reference = await _consume_one_by_one(scene)
     runner, stop = ConsumerRunner(project, scene.database.url, scene.transport), asyncio.Event()
     running = asyncio.create_task(runner.run(stop))
-    while runner.tally.applied == 0:
-        await asyncio.sleep(0.001)
+    await eventually(lambda: _has_applied(runner, 1))
     started, before = time.perf_counter(), runner.tally.applied
-    while runner.tally.applied < total:
-        await asyncio.sleep(0.001)
+    await eventually(lambda: _has_applied(runner, total), 120.0)
     ours = (total - before) / (time.perf_counter() - started)
     stop.set()
     await running
     return Figure("consumer", ours, reference, "events/s", ours / reference, CONSUMER_REACH)
+
+
+async def _has_applied(runner: ConsumerRunner, count: int) -> bool:
+    return runner.tally.applied >= count
 
 
 async def _stored(scene: Scene) -> int:

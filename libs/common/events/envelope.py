@@ -135,6 +135,8 @@ def receive(record: Record) -> Received:
         )
     except ValueError as error:
         raise UnreadableError(str(error)) from error
+    if event.time.tzinfo is None:
+        raise UnreadableError("ce_time has no time zone")
     if not isinstance(body, dict):
         raise UnreadableError("the body is no JSON object")
     return event

@@ -18,7 +18,7 @@ FAILED = Gauge("lienthong_consumer_failed", "Failed transactions since the proce
 DEAD_LETTERS = Gauge("lienthong_dead_letters", "Events put aside and not applied yet", ["consumer"])
 
 # Counting stops early: a backlog of a million must not cost a scan of a million every few seconds.
-_BACKLOG = "SELECT count(*) FROM (SELECT FROM outbox LIMIT $1) some"
+_BACKLOG = "SELECT count(*) FROM (SELECT FROM outbox LIMIT $1) AS waiting"
 _OLDEST = """
 SELECT coalesce(extract(epoch FROM now() - min(first.occurred_at)), 0) FROM generate_series(0, 7) AS shards(shard)
 CROSS JOIN LATERAL (SELECT o.occurred_at FROM outbox o WHERE o.shard = shards.shard ORDER BY o.outbox_id LIMIT 1) first

@@ -21,6 +21,7 @@ from libs.common.settings import Settings
 SAMPLE_SECONDS = 5.0
 UPKEEP_SECONDS = 600.0
 STOP_SECONDS = 10.0
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 log = logging.getLogger(__name__)
 _beats = Heartbeats()
 
@@ -45,7 +46,9 @@ async def run_worker(
     `topics` are those the service publishes to; the consumers' topics are created as well, so that start order does not matter.
     """
     stopping = stop or asyncio.Event()
-    _stop_on_signals(stopping)
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stopping.set)
     transport = connect(settings.bus_url.get_secret_value())
     url = settings.database_url.get_secret_value()
     relay = Relay(url, transport, beats=_beats, on_sent=metrics.SENT.inc)
@@ -58,6 +61,8 @@ async def run_worker(
         loops = [relay.run, *(runner.run for runner in runners), lambda order: _upkeep(url, transport, runners, order)]
         await _run_all(loops, stopping)
     finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
         await transport.close()
         _beats.clear()
 
@@ -104,9 +109,3 @@ async def _upkeep(url: str, transport: Transport, runners: Sequence[ConsumerRunn
             connection.terminate()
 
     await keep_running("upkeep", stop, rounds, _beats)
-
-
-def _stop_on_signals(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)

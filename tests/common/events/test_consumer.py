@@ -136,9 +136,7 @@ async def tried_again(database: Connection) -> bool:
     return all(letter.attempts == 2 and letter.replay_requested_at is None for letter in await dead_letters.find_all(database))
 
 
-async def test_what_is_no_event_becomes_a_dead_letter_at_once(
-    service: TestDatabase, database: Connection, transport: Transport
-) -> None:
+async def test_what_is_no_event_becomes_a_dead_letter_at_once(service: TestDatabase, database: Connection, transport: Transport) -> None:
     garbage = Message(topic=COUNTER.name, key="x", headers=(("ce_type", b"\xff\x00"),), body=b"\x00 not json")
     await transport.send([garbage])
     await outbox.insert(database, [Counted(counter="x", version=1)])

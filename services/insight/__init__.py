@@ -1,0 +1,1 @@
+"""Insight: events in, figures out. A read model of registry facts, indicators computed from it, and plans set beside them."""

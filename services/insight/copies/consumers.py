@@ -1,0 +1,115 @@
+"""Keeps the read model from the registry's events, a batch at a time. Any order and any repetition of events lead to the same rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+
+from libs.common.events.consumer import Consumer, consumer
+from libs.common.events.envelope import Received
+from libs.common.events.session import WorkerSession
+from libs.common.events.topics import (
+    REGISTRY_CLASS,
+    REGISTRY_LEARNER,
+    REGISTRY_ORGANISATION_STATE,
+    REGISTRY_SCHOOL_YEAR,
+    REGISTRY_STAFF,
+)
+from libs.common.organisations import organisation_copy
+from services.insight.copies import statements
+from services.insight.copies.messages import (
+    CLASS_TYPES,
+    LEARNER_TYPES,
+    ORGANISATION_TYPES,
+    SCHOOL_YEAR_TYPES,
+    STAFF_TYPES,
+    ClassMessage,
+    LearnerMessage,
+    OrganisationMessage,
+    Part,
+    SchoolYearMessage,
+    StaffMessage,
+)
+
+Message = TypeVar("Message", bound=Part)
+
+
+@consumer(name="insight.organisation", topics=[REGISTRY_ORGANISATION_STATE], types=ORGANISATION_TYPES)
+async def organisations(db: WorkerSession, events: Sequence[Received]) -> None:
+    """Replace the dated versions of each organisation by those of its newest state."""
+    states = [(event.sequence, event.parse(OrganisationMessage)) for event in events]
+    told = await _newer(db, statements.NEWER_ORGANISATIONS, {(state.organisation_id, version): state for version, state in states})
+    await db.execute(statements.CLEAR_VERSIONS, [state.organisation_id for state in told])
+    rows = [row for state in told for row in _rows({"organisation_id": state.organisation_id}, state.versions)]
+    await db.execute(statements.VERSIONS, _json(rows))
+    await _fresh(db, events)
+
+
+@consumer(name="insight.class", topics=[REGISTRY_CLASS], types=CLASS_TYPES)
+async def classes(db: WorkerSession, events: Sequence[Received]) -> None:
+    """Keep each class as its newest event tells it."""
+    rows = [_row({"version": event.sequence}, event.parse(ClassMessage)) for event in events]
+    await db.execute(statements.CLASSES, _json(rows))
+    await _fresh(db, events)
+
+
+@consumer(name="insight.school_year", topics=[REGISTRY_SCHOOL_YEAR], types=SCHOOL_YEAR_TYPES)
+async def school_years(db: WorkerSession, events: Sequence[Received]) -> None:
+    """Keep the days of each school year."""
+    rows = [_row({"version": event.sequence}, event.parse(SchoolYearMessage)) for event in events]
+    await db.execute(statements.SCHOOL_YEARS, _json(rows))
+    await _fresh(db, events)
+
+
+@consumer(name="insight.learner", topics=[REGISTRY_LEARNER], types=LEARNER_TYPES)
+async def learners(db: WorkerSession, events: Sequence[Received]) -> None:
+    """Keep each enrolment spell as the newest event that names it tells it."""
+    rows: list[dict[str, Any]] = []
+    for event in events:
+        message = event.parse(LearnerMessage)
+        rows += _rows({"learner_id": message.learner_id, "version": event.sequence}, message.enrolments)
+    await db.execute(statements.SPELLS, _json(rows))
+    await _fresh(db, events)
+
+
+@consumer(name="insight.staff", topics=[REGISTRY_STAFF], types=STAFF_TYPES)
+async def staff(db: WorkerSession, events: Sequence[Received]) -> None:
+    """Replace posts and certificates of each member of staff by those of the newest event."""
+    messages = [(event.sequence, event.parse(StaffMessage)) for event in events]
+    told = await _newer(db, statements.NEWER_STAFF, {(message.staff_id, version): message for version, message in messages})
+    keys = [message.staff_id for message in told]
+    await db.execute(statements.CLEAR_POSTS, keys)
+    await db.execute(statements.CLEAR_CERTIFICATES, keys)
+    posts = [row for message in told for row in _rows({"staff_id": message.staff_id}, message.posts)]
+    certificates = [row for message in told for row in _rows({"staff_id": message.staff_id}, message.certificates)]
+    await db.execute(statements.POSTS, _json(posts))
+    await db.execute(statements.CERTIFICATES, _json(certificates))
+    await _fresh(db, events)
+
+
+async def _newer(db: WorkerSession, statement: str, told: Mapping[tuple[UUID, int], Message]) -> list[Message]:
+    """Raise the version of each root, and return the messages that did so."""
+    accepted = await db.fetch(statement, [key for key, _ in told], [version for _, version in told])
+    return [told[row[0], row[1]] for row in accepted]
+
+
+async def _fresh(db: WorkerSession, events: Sequence[Received]) -> None:
+    """Note how far each partition has been applied; last, because its row stays locked until the commit."""
+    places = [(event.record.topic, event.record.partition, event.time) for event in events]
+    await db.execute(statements.FRESHNESS, *(list(column) for column in zip(*places, strict=True)))
+
+
+def _row(owner: Mapping[str, Any], part: Part) -> dict[str, Any]:
+    return {**owner, **part.model_dump()}
+
+
+def _rows(owner: Mapping[str, Any], parts: Iterable[Part]) -> list[dict[str, Any]]:
+    return [_row(owner, part) for part in parts]
+
+
+def _json(rows: Sequence[Mapping[str, Any]]) -> str:
+    return orjson.dumps(rows).decode()
+
+
+CONSUMERS: tuple[Consumer, ...] = (organisation_copy("insight"), organisations, school_years, classes, learners, staff)

@@ -1,0 +1,32 @@
+"""What the route of freshness answers."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+
+class TopicOut(BaseModel):
+    """How far one topic has been applied."""
+
+    topic: str
+    events: int
+    last_event_at: datetime
+    last_applied_at: datetime
+
+
+class CountsOut(BaseModel):
+    """How many things of each kind the caller's scope holds, of all times."""
+
+    organisations: int
+    classes: int
+    staff: int
+    learners: int
+    enrolments: int
+    school_years: int
+
+
+class FreshnessOut(BaseModel):
+    """How fresh the read model is."""
+
+    topics: list[TopicOut]
+    counts: CountsOut

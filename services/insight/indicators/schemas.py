@@ -1,0 +1,113 @@
+"""What the routes of indicators answer."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from libs.common.clock import today
+from services.insight.indicators.rules import State
+
+Level = Literal["preschool", "primary", "lower_secondary", "upper_secondary", "continuing"]
+CODE_LENGTH = 100
+
+
+class KindOut(BaseModel):
+    """A kind of record behind an indicator."""
+
+    key: str
+    label: str
+    label_en: str
+
+
+class IndicatorOut(BaseModel):
+    """One indicator of the catalogue; `computable` is false while no service keeps the records it needs."""
+
+    key: str
+    label: str
+    label_en: str
+    unit: str
+    sources: list[KindOut]
+    share_of: list[str] | None
+    aliases: list[str]
+    computable: bool
+
+
+class IndicatorsOut(BaseModel):
+    """The catalogue of indicators."""
+
+    items: list[IndicatorOut]
+
+
+class CoverageOut(BaseModel):
+    """How many of the schools in scope have records of every kind behind the figure."""
+
+    with_records: int
+    schools: int
+
+
+class FigureOut(BaseModel):
+    """One figure: `value` is null unless measured, and `reason` then says why; of a share, `value` is in percent."""
+
+    key: str
+    label: str
+    label_en: str
+    unit: str
+    level: str | None
+    value: int | float | None
+    numerator: int | None
+    denominator: int | None
+    state: State
+    reason: str | None
+    reason_en: str | None
+    coverage: CoverageOut
+
+
+class FiguresOut(BaseModel):
+    """The figures of one organisation as of a day."""
+
+    organisation: str
+    as_of: date
+    items: list[FigureOut]
+
+
+class RecordOut(BaseModel):
+    """One organisation's contribution; contributions of all pages add up to the figure (numerator and denominator of a share)."""
+
+    organisation: str
+    name: str
+    kind: str
+    contribution: int
+    denominator: int | None
+
+
+class RecordsOut(BaseModel):
+    """The organisations behind a figure, by code, and the figure itself."""
+
+    figure: FigureOut
+    as_of: date
+    items: list[RecordOut]
+    next: str | None
+
+
+class Scope(BaseModel):
+    """Which organisation, and as of which day (today in Viet Nam unless given)."""
+
+    model_config = ConfigDict(extra="forbid")
+    organisation: str = Field(min_length=1, max_length=CODE_LENGTH, description="Code of the organisation; everything under it is counted.")
+    as_of: date = Field(default_factory=today)
+
+
+class FigureQuery(Scope):
+    """Which figures: all indicators unless `key` is given, all levels together unless `level` is."""
+
+    level: Level | None = None
+    key: list[str] = Field(default_factory=list, max_length=100)
+
+
+class RecordQuery(Scope):
+    """Which page of the organisations behind a figure."""
+
+    level: Level | None = None
+    limit: int = Field(default=50, ge=1, le=500)
+    cursor: str | None = Field(default=None, max_length=1000)

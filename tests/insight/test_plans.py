@@ -1,0 +1,197 @@
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from services.insight.indicators.catalogue import catalogue
+from services.insight.indicators.rules import Contribution, Figure, State
+from services.insight.plans.comparison import Standing, Verdict, compare, standing
+from services.insight.plans.facts import Printed, Target, facts, plans, printed, targets
+from services.insight.plans.schemas import ComparisonOut, PlansOut, ScorecardOut
+from stack.world import phong_dong
+from stack.world.model import World
+from tests.insight.support import Feed, Told, identity, learner, member, organisation, post, school_class, school_year, spell
+from tests.support.tokens import Issuer
+
+PHONG_DONG, LAO_CAI = "school-phong-dong-2017", "province-lao-cai-2018"
+COMPARISON = f"/insight/v1/plans/{PHONG_DONG}/comparison"
+DAY = date(2017, 11, 12)
+
+
+def measured(key: str, numerator: int, denominator: int | None = None) -> Figure:
+    indicator = catalogue().get(key)
+    return Figure(indicator, None, State.MEASURED, (Contribution(identity("A"), numerator, denominator),))
+
+
+def judged(plan: str, figure: str, computed: Figure | None) -> Verdict:
+    row = next(row for row in printed(plan) if row.figure == figure)
+    return compare(row, computed, plans()[plan].contradictions).verdict
+
+
+def test_a_printed_figure_is_compared_at_its_own_precision() -> None:
+    assert judged(LAO_CAI, "preschool.share_schools", measured("share_schools", 60, 199)) is Verdict.EQUAL
+    assert judged(LAO_CAI, "primary.share_website", measured("share_website", 83, 212)) is Verdict.EQUAL
+    assert judged(LAO_CAI, "upper_secondary.share_website", measured("share_website", 17, 36)) is Verdict.EQUAL
+    assert judged(LAO_CAI, "primary.share_website", measured("share_website", 84, 212)) is Verdict.DIFFERS
+
+
+def test_a_contradiction_explains_only_what_it_accounts_for() -> None:
+    assert judged(LAO_CAI, "totals.teachers_college", measured("teachers_college", 149)) is Verdict.EXPLAINED
+    assert judged(LAO_CAI, "totals.teachers_college", measured("teachers_college", 148)) is Verdict.DIFFERS
+    assert judged(LAO_CAI, "totals.share_using_it", measured("share_using_it", 5113, 5625)) is Verdict.EXPLAINED
+    assert judged(LAO_CAI, "lower_secondary.share_learners", measured("share_learners", 40799, 53689)) is Verdict.EQUAL
+    assert judged(PHONG_DONG, "computer_need.total.learners", measured("learners", 684)) is Verdict.EXPLAINED
+    assert judged(PHONG_DONG, "computer_need.total.learners", measured("learners", 683)) is Verdict.DIFFERS
+    assert judged(PHONG_DONG, "2017.staff", measured("staff", 56)) is Verdict.DIFFERS
+
+
+def test_plans_for_later_years_are_targets_and_unmeasured_figures_stay_open() -> None:
+    assert judged(PHONG_DONG, "2018.learners", measured("learners", 684)) is Verdict.PLANNED
+    assert judged(PHONG_DONG, "2017.rooms", None) is Verdict.NOT_YET_MEASURED
+    assert judged(PHONG_DONG, "other_devices.internet", None) is Verdict.NOT_YET_MEASURED
+
+
+@pytest.mark.parametrize("plan", [PHONG_DONG, LAO_CAI])
+def test_every_contradiction_of_the_facts_is_there_with_its_printed_values(plan: str) -> None:
+    figures = {row.figure: row for row in printed(plan)}
+    assert len(figures) == len(printed(plan))
+    named = {contradiction.fact for contradiction in plans()[plan].contradictions}
+    assert named >= set(range(len(facts(plan)["known_contradictions"])))
+    for contradiction in plans()[plan].contradictions:
+        assert {name: figures[name].value for name in contradiction.figures} == contradiction.figures
+        assert len({side.value for side in contradiction.values}) > 1
+        assert contradiction.explains.keys() <= contradiction.figures.keys()
+
+
+def test_every_registry_column_of_both_plans_has_an_indicator() -> None:
+    for plan, waiting in ((PHONG_DONG, set()), (LAO_CAI, {"internet", "documents", "procedures", "investment"})):
+        unknown = {row.figure.partition(".")[0] for row in printed(plan) if catalogue().find(row.key) is None}
+        assert unknown <= waiting
+
+
+def test_all_that_the_phong_dong_table_prints_is_read() -> None:
+    figures = {row.figure: row for row in printed(PHONG_DONG)}
+    assert figures["2016.learners"] == Printed("2016.learners", "learners", 668, date(2016, 12, 31), 2016)
+    assert figures["computer_need.primary.needed"] == Printed("computer_need.primary.needed", "computers_needed", 31, DAY, None, "primary")
+    assert (figures["2020.learners"].value, figures["2020.learners"].as_of) == (690, None)
+    assert next(row for row in printed(LAO_CAI) if row.figure == "primary.share_website").value == Decimal("39.2")
+
+
+@pytest.mark.parametrize(
+    ("better", "value", "reached"),
+    [("higher", 80, Standing.REACHED), ("higher", 79, Standing.OPEN), ("lower", 80, Standing.REACHED), ("lower", 81, Standing.OPEN)],
+)
+def test_a_target_is_reached_from_its_better_side(better: Any, value: int, reached: Standing) -> None:
+    target = Target(plan="X", year=2020, indicator="schools", value=80, unit="school", better=better)
+    assert standing(target, measured("schools", value)) is reached
+    assert standing(target, None) is Standing.NOT_YET_MEASURED
+
+
+def events_of(world: World) -> list[Told]:
+    """Return what the registry tells of a world, as its tree was before 2025."""
+    paths: dict[str, tuple[str, ...]] = {}
+    told = []
+    for row in world.organisations:
+        if row.code not in paths:
+            paths[row.code] = (*paths[row.parent_code], row.code) if row.parent_code else (row.code,)
+            website = {} if row.has_website is None else {"has_website": row.has_website}
+            given: dict[str, Any] = {
+                "valid_from": row.valid_from,
+                "valid_to": row.valid_to,
+                "levels": list(row.levels),
+                "attributes": website,
+            }
+            told.append(organisation(*paths[row.code], kind=row.kind, **given))
+    told += [school_year(year.code, year.starts_on, year.ends_on) for year in world.school_years]
+    for room in world.classes:
+        name = f"{room.school_code} {room.school_year} {room.name}"
+        told.append(school_class(name, room.school_code, room.school_year, room.level, informatics=room.studies_informatics))
+    for found in world.learners:
+        spells = [
+            spell(f"{found.person.ministry_code} {part.enrolled_on}", part.school_code, part.level, part.enrolled_on, part.left_on)
+            | {"studies_informatics": part.studies_informatics}
+            for part in found.spells
+        ]
+        told.append(learner(found.person.ministry_code, *spells))
+    for person in world.staff:
+        held = {"subject": person.subject, "degree": person.degree, "uses_it": person.uses_it, "makes_elearning": person.makes_elearning}
+        key = person.person.ministry_code
+        told.append(
+            member(
+                key, post(key, person.school_code, person.role, person.started_on, person.ended_on, **held), it_on=person.it_certificate_on
+            )
+        )
+    return told
+
+
+async def test_the_world_reproduces_the_plan_of_phong_dong(feed: Feed, client: httpx.AsyncClient, issuer: Issuer) -> None:
+    await feed.apply(*events_of(phong_dong.build()))
+    headers = issuer.headers("school_admin@" + phong_dong.SCHOOL)
+    answer = await client.get(COMPARISON, params={"organisation": phong_dong.SCHOOL}, headers=headers)
+    body = ComparisonOut.model_validate_json(answer.content)
+    rows = {row.figure: row for row in body.figures}
+    for year, numbers in {"2016": (5, 30, 46, 668, 50, 1, 36), "2017": (4, 30, 46, 684, 68, 1, 40)}.items():
+        for key, number in zip(
+            ("sites", "classes", "staff", "learners", "learners_informatics", "informatics_teachers", "staff_it_certificate"),
+            numbers,
+            strict=True,
+        ):
+            row = rows[f"{year}.{key}"]
+            assert (row.printed, row.computed, row.state) == (number, number, "equal"), row
+    assert (rows["2017.rooms"].computed, rows["2017.rooms"].state) == (None, "not_yet_measured")
+    assert (rows["2019.learners"].computed, rows["2019.learners"].state) == (None, "planned")
+    assert (rows["computer_need.total.learners"].computed, rows["computer_need.total.learners"].state) == (684, "explained")
+    assert (rows["last_table.staff"].computed, rows["last_table.staff"].state) == (46, "explained")
+    assert rows["computer_need.primary.learners"].explanation
+    assert body.summary.holds
+    assert (body.summary.equal, body.summary.explained, body.summary.differs) == (14, 5, 0)
+    twice = next(found for found in body.contradictions if found.id == "learners-twice")
+    assert [side.value for side in twice.values] == [684, 714]
+    assert {figure.figure: (figure.printed, figure.computed) for figure in twice.figures}["2017.learners"] == (684, 684)
+    assert body.as_of_note
+
+
+async def test_a_difference_without_an_explanation_is_said(feed: Feed, client: httpx.AsyncClient, issuer: Issuer) -> None:
+    await feed.apply(
+        organisation("P", kind="province"), organisation("P", "A", kind="school"), learner("An", spell("An", "A", "primary", DAY))
+    )
+    answer = await client.get(COMPARISON, params={"organisation": "A"}, headers=issuer.headers("province_officer@P"))
+    body = ComparisonOut.model_validate_json(answer.content)
+    rows = {row.figure: row for row in body.figures}
+    assert (rows["2017.learners"].computed, rows["2017.learners"].state) == (1, "differs")
+    assert rows["2016.learners"].state == "not_yet_measured"
+    assert not body.summary.holds
+
+
+async def test_the_scorecard_measures_what_it_can(feed: Feed, client: httpx.AsyncClient, issuer: Issuer) -> None:
+    await feed.apply(*events_of(phong_dong.build()))
+    headers = issuer.headers("province_officer@" + phong_dong.PROVINCE)
+
+    async def card(plan: str, organisation: str) -> ScorecardOut:
+        query = {"organisation": organisation, "as_of": "2017-11-12"}
+        answer = await client.get(f"/insight/v1/plans/{plan}/scorecard", params=query, headers=headers)
+        return ScorecardOut.model_validate_json(answer.content)
+
+    school = await card(PHONG_DONG, phong_dong.SCHOOL)
+    basic = next(item for item in school.items if item.indicator == "staff_basic_it_share")
+    assert (basic.computed, basic.state) == (86.96, "open")
+    assert (school.reached, school.open, school.not_yet_measured) == (0, 1, 4)
+    province = await card(LAO_CAI, phong_dong.PROVINCE)
+    websites = next(item for item in province.items if item.indicator == "schools_with_website_share" and item.level == "lower_secondary")
+    assert (websites.computed, websites.state) == (50.0, "open")
+    assert len(province.items) == len(targets("LC18"))
+    assert all(item.reason and item.reason_en for item in province.items if item.state == "not_yet_measured")
+
+
+async def test_plans_are_listed_and_unknown_ones_are_not_found(feed: Feed, client: httpx.AsyncClient, issuer: Issuer) -> None:
+    await feed.apply(organisation("P", kind="province"))
+    headers = issuer.headers("province_officer@P")
+    items = PlansOut.model_validate_json((await client.get("/insight/v1/plans", headers=headers)).content).items
+    assert {item.code: item.targets for item in items} == {"PD17": 5, "LC18": 21, "QN17": 7, "LD22": 24, "LC22": 18}
+    for path in ("nothing/comparison", "nothing/scorecard", "province-quang-ninh-2017/comparison"):
+        answer = await client.get(f"/insight/v1/plans/{path}?organisation=P", headers=headers)
+        assert answer.status_code == 404
+    query = {"organisation": "P"}
+    assert (await client.get("/insight/v1/plans/province-quang-ninh-2017/scorecard", params=query, headers=headers)).status_code == 200
