@@ -1,0 +1,28 @@
+"""The worlds by name; a further world is one more module and one more line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stack.world import phong_dong
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from stack.world.model import World
+
+DEFAULT = phong_dong.NAME
+WORLDS: Mapping[str, Callable[[], World]] = {phong_dong.NAME: phong_dong.build}
+
+
+class UnknownWorldError(LookupError):
+    """No world has this name."""
+
+
+def build(name: str = DEFAULT) -> World:
+    """Return a world by name. Raises UnknownWorldError."""
+    if name not in WORLDS:
+        known = ", ".join(sorted(WORLDS))
+        message = f"no world is called {name!r}; known: {known}"
+        raise UnknownWorldError(message)
+    return WORLDS[name]()

@@ -1,0 +1,1 @@
+"""Facts the worlds are checked against, and the names their people get."""

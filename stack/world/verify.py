@@ -1,0 +1,121 @@
+"""Compares every printed figure of a world's plan with the figure that insight computes from records."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.table import Table
+
+from stack.world import catalogue, printed
+from stack.world.client import Gateway
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stack.world.client import WorldTarget
+
+AGREES = "agrees"
+EXPLAINED = "explained"
+DIFFERS = "differs"
+NOT_MEASURED = "not yet measured"
+MISREAD = "misread by insight"
+WIDTH = 80
+FIGURE_WIDTH = 34
+STATE_WIDTH = 18
+STYLES = {AGREES: "green", EXPLAINED: "yellow", DIFFERS: "bold red", MISREAD: "bold red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure: as printed in the plan, as computed from records (None: no records behind it), and what that means."""
+
+    figure: str
+    printed: int
+    computed: int | None
+    state: str
+    holds: bool
+    explanation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The comparison of a whole plan."""
+
+    plan: str
+    organisation: str
+    rows: tuple[Row, ...]
+    contradictions: tuple[str, ...] = field(default=())
+
+    @property
+    def clean(self) -> bool:
+        """Whether no figure differs unexplained and none that can be answered is missing."""
+        return all(row.holds for row in self.rows)
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0 when clean, else 1."""
+        return 0 if self.clean else 1
+
+    def to_json(self) -> str:
+        """Return the comparison as JSON."""
+        return json.dumps(asdict(self) | {"clean": self.clean}, ensure_ascii=False, indent=2)
+
+    def table(self) -> Table:
+        """Return the comparison for a terminal of 80 columns."""
+        table = Table(title=f"{self.plan} · {self.organisation}", box=box.SIMPLE, width=WIDTH, title_justify="left", padding=(0, 1))
+        table.add_column("figure", ratio=1, overflow="fold")
+        table.add_column("printed", justify="right", no_wrap=True)
+        table.add_column("computed", justify="right", no_wrap=True)
+        table.add_column("state", width=STATE_WIDTH, overflow="fold")
+        for row in self.rows:
+            computed = "–" if row.computed is None else str(row.computed)
+            table.add_row(_broken(row.figure), str(row.printed), computed, row.state, style=STYLES.get(row.state, "dim"))
+        return table
+
+    def summary(self) -> str:
+        """Return one line: how many figures agree, are explained, differ, or wait for records."""
+        counts = {state: sum(row.state == state for row in self.rows) for state in (AGREES, EXPLAINED, DIFFERS, MISREAD, NOT_MEASURED)}
+        return " · ".join(f"{number} {state}" for state, number in counts.items() if number)
+
+
+def _broken(figure: str) -> str:
+    """Return a long dotted name on two lines, cut at its last dot."""
+    head, dot, tail = figure.rpartition(".")
+    return figure if len(figure) <= FIGURE_WIDTH else f"{head}{dot}\n  {tail}"
+
+
+async def verify(installation: WorldTarget, name: str = catalogue.DEFAULT) -> Verification:
+    """Fetch insight's comparison through the gateway and judge it against the facts. Raises GatewayError."""
+    world = catalogue.build(name)
+    path = f"/insight/v1/plans/{world.plan}/comparison"
+    async with Gateway(installation) as gateway:
+        document = await gateway.get(path, params={"organisation": world.subject_code})
+    rows = judge(printed.figures(world.plan), document["figures"])
+    return Verification(world.plan, world.subject_code, tuple(rows), tuple(printed.contradictions(world.plan)))
+
+
+def judge(expected: Mapping[str, int], answers: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Set each printed figure beside insight's answer of the same dotted name (`part.indicator`).
+
+    Figures that insight reads out of the plan's own contradictions come last, as far as records speak of them.
+    """
+    by_name = {str(answer["figure"]): answer for answer in answers}
+    rows = [_row(figure, value, by_name.get(figure, {})) for figure, value in expected.items()]
+    more = [answer for answer in answers if answer["figure"] not in expected and answer.get("computed") is not None]
+    return rows + [_row(str(answer["figure"]), answer["printed"], answer) for answer in more]
+
+
+def _row(figure: str, value: int, answer: Mapping[str, Any]) -> Row:
+    computed = answer.get("computed")
+    explanation = answer.get("explanation_en")
+    if answer and answer.get("printed") != value:
+        return Row(figure, value, computed, MISREAD, holds=False, explanation=explanation)
+    if computed is None:
+        return Row(figure, value, None, NOT_MEASURED, holds=not printed.answerable(figure), explanation=explanation)
+    if computed == value:
+        return Row(figure, value, computed, AGREES, holds=True)
+    explained = answer.get("state") == "explained" and bool(explanation)
+    return Row(figure, value, computed, EXPLAINED if explained else DIFFERS, holds=explained, explanation=explanation)
