@@ -73,6 +73,12 @@ def watched(name: str, folder: Path | None = None) -> Config:
     }
 
 
+REQUEST_ID: Config = {
+    "@type": "type.googleapis.com/envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig",
+    "pack_trace_reason": False,
+}
+
+
 def connection_manager(settings: GatewaySettings, folder: Path) -> Config:
     """Return the HTTP connection manager."""
     return {
@@ -91,12 +97,7 @@ def connection_manager(settings: GatewaySettings, folder: Path) -> Config:
         "generate_request_id": True,
         "preserve_external_request_id": True,
         "always_set_request_id_in_response": True,
-        "request_id_extension": {
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig",
-                "pack_trace_reason": False,
-            },
-        },
+        "request_id_extension": {"typed_config": REQUEST_ID},
         "normalize_path": True,
         "merge_slashes": True,
         "path_with_escaped_slashes_action": "REJECT_REQUEST",

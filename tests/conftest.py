@@ -7,6 +7,8 @@ import pytest
 from tests.support.postgres import TestDatabase, TestPostgres, server
 from tests.support.tokens import Issuer, issuing
 
+pytest_plugins = ["tests.house.loopback"]
+
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestPostgres]:

@@ -73,7 +73,7 @@ def commit(source: Source) -> Iterator[Finding]:
             name, owner = node.func.attr, last(node.func.value)
             bare = not node.args and not node.keywords
             if name == "commit" and bare:
-                yield source.found("commit", node, "commit outside the unit of work (libs/common/db/write.py)")
+                yield source.found("commit", node, "commit outside the unit of work (libs/common/db/work.py)")
             elif source.under("services/", "gateway/") and name in {"begin", "transaction"} and owner != "db":
                 yield source.found("commit", node, f"`.{name}()` opens a transaction of its own; use the ReadSession or WriteSession")
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.strip(" ;\n").upper() in {"COMMIT", "BEGIN"}:

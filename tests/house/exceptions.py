@@ -19,7 +19,8 @@ PROBES = "asked by the supervisor and the metrics scraper on the service's own p
 
 ALLOWED: Mapping[str, Mapping[str, str]] = {
     "commit": {
-        "libs/common/db/write.py": "the unit of work itself",
+        "libs/common/db/work.py": "the unit of work itself",
+        "libs/common/db/write.py": "the unit of work with objects",
         "services/identity/issuer/context.py": KEYS,
         "services/identity/issuer/command.py": KEYS,
         "services/registry/imports/processor.py": IMPORT,
