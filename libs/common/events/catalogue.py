@@ -114,7 +114,10 @@ def _message(event: type[Event]) -> dict[str, Any]:
         "title": event.__name__,
         **({"summary": summary} if summary else {}),
         "contentType": CONTENT_TYPE,
-        "headers": {"allOf": [{"$ref": "#/components/schemas/CloudEventHeaders"}, {"properties": {"ce_type": {"const": event.TYPE}}}]},
+        "headers": {
+            "type": "object",
+            "allOf": [{"$ref": "#/components/schemas/CloudEventHeaders"}, {"properties": {"ce_type": {"const": event.TYPE}}}],
+        },
         "payload": {"$ref": f"#/components/schemas/{event.__name__}"},
         "bindings": {"kafka": {"key": {"type": "string", "description": "the aggregate's id, equal to ce_subject"}}},
     }

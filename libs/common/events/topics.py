@@ -31,6 +31,11 @@ REGISTRY_CLASS = Topic("registry.class")
 REGISTRY_SCHOOL_YEAR = Topic("registry.school_year", partitions=1)
 REGISTRY_TRANSFER = Topic("registry.transfer")
 EGOV_TRANSFER = Topic("egov.transfer")
+EGOV_DOSSIER = Topic("egov.dossier", restricted=True)
+EGOV_PROCEDURE = Topic("egov.procedure", partitions=1)
+EGOV_DOCUMENT = Topic("egov.document", partitions=1)
+ASSETS_ASSET = Topic("assets.asset")
+LEARNING_CONTENT = Topic("learning.content")
 
 TOPICS: tuple[Topic, ...] = (
     IDENTITY_SESSION,
@@ -43,4 +48,9 @@ TOPICS: tuple[Topic, ...] = (
     REGISTRY_SCHOOL_YEAR,
     REGISTRY_TRANSFER,
     EGOV_TRANSFER,
+    EGOV_DOSSIER,
+    EGOV_PROCEDURE,
+    EGOV_DOCUMENT,
+    ASSETS_ASSET,
+    LEARNING_CONTENT,
 )

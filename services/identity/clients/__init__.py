@@ -1,0 +1,1 @@
+"""Clients: applications of vendors (secret, OAuth scopes) and the public web client."""

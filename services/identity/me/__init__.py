@@ -1,0 +1,1 @@
+"""The caller about itself: account, grants and organisations."""

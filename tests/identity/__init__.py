@@ -1,0 +1,1 @@
+"""Tests of the identity service; what is about signing in runs against both issuers."""
