@@ -75,7 +75,7 @@ async def relay(scene: Scene) -> Figure:
     started = time.perf_counter()
     sent = await Relay(scene.database.url, scene.transport).drain()
     ours = sent / (time.perf_counter() - started)
-    return Figure("relay", ours, reference, "events/s", ours / reference, RELAY_REACH)
+    return Figure("relay.kafka", ours, reference, "events/s", ours / reference, RELAY_REACH)
 
 
 async def _relay_one_by_one(scene: Scene, database: Connection) -> float:
@@ -109,7 +109,7 @@ async def consume(scene: Scene) -> Figure:
     ours = (total - before) / (time.perf_counter() - started)
     stop.set()
     await running
-    return Figure("consumer", ours, reference, "events/s", ours / reference, CONSUMER_REACH)
+    return Figure("consumer.inbox", ours, reference, "events/s", ours / reference, CONSUMER_REACH)
 
 
 async def _has_applied(runner: ConsumerRunner, count: int) -> bool:
