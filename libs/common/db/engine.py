@@ -20,8 +20,9 @@ SERVER_SETTINGS = {
     "jit": "off",
 }
 # One plan per statement serves every value: planning again for each cursor costs as much as the page. Not knowing the limit, the planner
-# prefers the plan that starts at once, the walk along the index, which is what keyset paging lives on.
-READ_SETTINGS = {"plan_cache_mode": "force_generic_plan"}
+# prefers the plan that starts at once, the walk along the index, which is what keyset paging lives on; so does the price of a page that is
+# in memory or on flash.
+READ_SETTINGS = {"plan_cache_mode": "force_generic_plan", "random_page_cost": "1.1"}
 ACQUIRE_TIMEOUT_SECONDS = 5.0
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ Nobody else commits. The commit happens before the answer is sent, so that what 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import orjson
 from starlette.responses import Response
@@ -47,7 +46,7 @@ class UnitOfWork:
         self._pool: Any = None
         self._events: list[Event] = []
         self._changes: list[Change] = []
-        self._paths: dict[tuple[str, Any], str] = {}
+        self._paths: dict[tuple[str, str], str] = {}
         self._answer: Response | None = None
         self._written = False
 
@@ -77,7 +76,7 @@ class UnitOfWork:
         self._events.append(event)
         if row is not None:
             path = str(getattr(row, "organisation_path", "") or "")
-            was = self._paths.get((type(row).__name__, UUID(event.key)))
+            was = self._paths.get((type(row).__name__, event.key))
             details = event.model_dump_json().encode()
             self._changes.append(Change(str(row.__tablename__), event.key, event.sequence, None if deleted else path, was, details))
 

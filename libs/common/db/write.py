@@ -54,7 +54,7 @@ class WriteSession(UnitOfWork):
             require_match(self.origin.headers, row.version)
         path = getattr(row, "organisation_path", None)
         if path is not None:
-            self._paths[kind.__name__, key] = str(path)
+            self._paths[kind.__name__, str(key)] = str(path)
         return row
 
     async def _begin(self, scope: tuple[Any, ...]) -> None:

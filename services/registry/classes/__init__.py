@@ -1,0 +1,1 @@
+"""School years and the classes of a school in a year."""

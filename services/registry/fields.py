@@ -1,0 +1,53 @@
+"""Field types that the registry's request bodies share."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from libs.common.text import nfc, tidy_name
+from libs.common.validation import FieldRuleError
+from services.registry.people.rules import parse_birth_date
+
+
+class Input(BaseModel):
+    """Base of every request body: unknown fields are refused, text is stored in NFC without outer spaces."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+def _birth_date(text: str) -> str:
+    try:
+        return str(parse_birth_date(text))
+    except ValueError as error:
+        raise FieldRuleError(
+            "birth_date_form",
+            "Ngày sinh phải có dạng YYYY, YYYY-MM hoặc YYYY-MM-DD.",
+            "The birth date must be YYYY, YYYY-MM or YYYY-MM-DD.",
+        ) from error
+
+
+def _year(text: str) -> str:
+    first, last = text.split("-")
+    if int(last) != int(first) + 1:
+        raise FieldRuleError("school_year_form", "Năm học phải gồm hai năm liền nhau.", "A school year spans two successive years.")
+    return text
+
+
+def _number_as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["10-TH-0123"])]
+# Lengths come before the validators: pydantic then checks them as those of a string.
+Title = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(nfc)]
+PersonName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(tidy_name)]
+BirthDateText = Annotated[
+    str,
+    BeforeValidator(_number_as_text),
+    Field(min_length=4, max_length=10, examples=["2010-05-03", "2010-05", "2010"], description="known to the day, month or year"),
+    AfterValidator(_birth_date),
+]
+SchoolYear = Annotated[str, Field(pattern=r"^20[0-9]{2}-20[0-9]{2}$", examples=["2017-2018"]), AfterValidator(_year)]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
+Grade = Annotated[int, Field(ge=0, le=12)]

@@ -1,0 +1,206 @@
+"""What each kind of file holds: columns, the form of their values, and how a header is matched against them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from libs.common.text import fold
+from libs.common.validation import did_you_mean
+from services.registry.organisations.rules import Level, OrganisationKind, SchoolType
+from services.registry.staff.rules import Degree, StaffRole
+
+
+class ImportKind(StrEnum):
+    """The kinds of file."""
+
+    ORGANISATIONS = "organisations"
+    CLASSES = "classes"
+    STAFF = "staff"
+    LEARNERS = "learners"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form of a value: a regular expression that Python and PostgreSQL read alike, and its description.
+
+    `code` is the error code, `max_length` counts characters (a bound inside the expression would be slow). No form lets a formula or a
+    control character through. `telling`: hardly any other column's values fit, so a fit tells that columns were swapped.
+    """
+
+    code: str
+    pattern: str
+    vi: str
+    en: str
+    telling: bool = True
+    max_length: int | None = None
+
+    def fits(self, value: str) -> bool:
+        """Tell whether a value has the form; PostgreSQL decides the same set-based."""
+        return bool(re.fullmatch(self.pattern, value)) and (self.max_length is None or len(value) <= self.max_length)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a file; `label` is the Vietnamese heading that people write instead of the name."""
+
+    name: str
+    label: str
+    form: Form
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderFault:
+    """What is wrong with a header: an unknown, doubled or missing column, and the nearest name."""
+
+    column: str
+    code: str
+    near: str | None = None
+
+
+def one_of(values: type[StrEnum]) -> Form:
+    """Return the form of a code list."""
+    listed = list(values)
+    return Form("enumeration", "^(" + "|".join(listed) + ")$", "một trong: " + ", ".join(listed), "one of: " + ", ".join(listed))
+
+
+DAY_PATTERN: Final = r"^(\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{4})$"
+DAY: Final = Form("date", DAY_PATTERN, "ngày dạng YYYY-MM-DD hoặc DD/MM/YYYY", "a date as YYYY-MM-DD or DD/MM/YYYY")
+BIRTH: Final = Form(
+    "date",
+    r"^(\d{4}(-\d{2}){0,2}|\d{1,2}/\d{1,2}/\d{4})$",
+    "ngày sinh dạng YYYY-MM-DD, DD/MM/YYYY, YYYY-MM hoặc YYYY",
+    "a birth date as YYYY-MM-DD, DD/MM/YYYY, YYYY-MM or YYYY",
+)
+BOOLEAN: Final = Form("boolean", r"^(true|false|TRUE|FALSE|1|0)$", "true hoặc false", "true or false", telling=False)
+MINISTRY_CODE: Final = Form(
+    "identifier_form",
+    r"^(\d{10}|TEMP-\d{12})$",
+    "mã định danh 10 chữ số (dạng văn bản, giữ số 0 đầu) hoặc TEMP- và 12 chữ số",
+    "a ministry code of 10 digits (as text, leading zeros kept) or TEMP- and 12 digits",
+)
+PERSONAL_NUMBER: Final = Form(
+    "identifier_form",
+    r"^\d{12}$",
+    "số định danh cá nhân 12 chữ số (dạng văn bản, giữ số 0 đầu)",
+    "a personal number of 12 digits (as text, leading zeros kept)",
+)
+PERSON_NAME: Final = Form(
+    "name_form",
+    r"^[^\u0001-\u001f0-9<>=+@;:!?#$%&*\\/|{}\[\]_~^\"-][^\u0001-\u001f0-9<>=+@;:!?#$%&*\\/|{}\[\]_~^\"]*$",
+    "họ tên không có chữ số hay ký hiệu",
+    "a name without digits or symbols",
+    max_length=200,
+)
+TITLE: Final = Form(
+    "text_form",
+    r"^[^\u0001-\u001f\u007f=+@-][^\u0001-\u001f\u007f]*$",
+    "văn bản tối đa 300 ký tự",
+    "text of at most 300 characters",
+    telling=False,
+    max_length=300,
+)
+CLASS_NAME: Final = replace(TITLE, vi="tên lớp tối đa 60 ký tự", en="a class name of at most 60 characters", max_length=60)
+CODE: Final = Form(
+    "code_form",
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+    "mã tối đa 40 ký tự gồm chữ không dấu, số, dấu . _ -",
+    "a code of at most 40 letters, digits, . _ -",
+    telling=False,
+    max_length=40,
+)
+SEX: Final = Form("enumeration", r"^[012]$", "0 (chưa rõ), 1 (nam) hoặc 2 (nữ)", "0 (unknown), 1 (male) or 2 (female)", telling=False)
+GRADE: Final = Form("number", r"^(\d|1[0-2])$", "khối lớp từ 0 đến 12", "a grade from 0 to 12", telling=False)
+SCHOOL_YEAR: Final = Form("school_year_form", r"^20\d{2}-20\d{2}$", "năm học dạng 2017-2018", "a school year as 2017-2018")
+SUBJECT: Final = Form(
+    "subject_form", r"^[a-z][a-z_]*$", "mã môn học, ví dụ informatics", "a subject code such as informatics", telling=False, max_length=60
+)
+UNIT: Final = Form(
+    "unit_form", r"^\d{2,5}$", "mã đơn vị hành chính 2 đến 5 chữ số", "an administrative unit code of 2 to 5 digits", telling=False
+)
+LEVEL: Final = one_of(Level)
+LEVELS: Final = Form(
+    "enumeration",
+    "^(" + "|".join(Level) + ")(;(" + "|".join(Level) + ")){0,4}$",
+    "các cấp học cách nhau bằng dấu ; : " + ", ".join(Level),
+    "levels separated by ; : " + ", ".join(Level),
+)
+
+_PERSON: Final = (
+    Column("ministry_code", "Mã định danh", MINISTRY_CODE, required=True),
+    Column("personal_number", "Số định danh cá nhân", PERSONAL_NUMBER),
+    Column("full_name", "Họ và tên", PERSON_NAME, required=True),
+    Column("birth_date", "Ngày sinh", BIRTH, required=True),
+    Column("sex", "Giới tính", SEX, required=True),
+)
+
+COLUMNS: Final[Mapping[ImportKind, tuple[Column, ...]]] = {
+    ImportKind.ORGANISATIONS: (
+        Column("code", "Mã đơn vị", CODE, required=True),
+        Column("name", "Tên đơn vị", TITLE, required=True),
+        Column("kind", "Loại đơn vị", one_of(OrganisationKind), required=True),
+        Column("parent_code", "Mã đơn vị cấp trên", CODE),
+        Column("levels", "Cấp học", LEVELS),
+        Column("school_type", "Loại hình", one_of(SchoolType)),
+        Column("administrative_unit_code", "Mã đơn vị hành chính", UNIT),
+        Column("has_website", "Có trang web", BOOLEAN),
+        Column("valid_from", "Có hiệu lực từ ngày", DAY, required=True),
+        Column("valid_to", "Hết hiệu lực ngày", DAY),
+    ),
+    ImportKind.CLASSES: (
+        Column("school_code", "Mã trường", CODE, required=True),
+        Column("school_year", "Năm học", SCHOOL_YEAR, required=True),
+        Column("name", "Tên lớp", CLASS_NAME, required=True),
+        Column("grade", "Khối", GRADE),
+        Column("level", "Cấp học", LEVEL, required=True),
+        Column("studies_informatics", "Học tin học", BOOLEAN),
+        Column("site_code", "Mã điểm trường", CODE),
+    ),
+    ImportKind.STAFF: (
+        *_PERSON,
+        Column("school_code", "Mã trường", CODE, required=True),
+        Column("role", "Chức vụ", one_of(StaffRole), required=True),
+        Column("subject", "Môn dạy", SUBJECT),
+        Column("degree", "Trình độ", one_of(Degree)),
+        Column("uses_it", "Ứng dụng CNTT", BOOLEAN),
+        Column("makes_elearning", "Soạn bài giảng e-learning", BOOLEAN),
+        Column("started_on", "Ngày bắt đầu", DAY, required=True),
+        Column("ended_on", "Ngày kết thúc", DAY),
+        Column("it_certificate_on", "Ngày cấp chứng chỉ tin học", DAY),
+    ),
+    ImportKind.LEARNERS: (
+        *_PERSON,
+        Column("ethnicity", "Dân tộc", PERSON_NAME),
+        Column("school_code", "Mã trường", CODE, required=True),
+        Column("school_year", "Năm học", SCHOOL_YEAR, required=True),
+        Column("class_name", "Lớp", CLASS_NAME),
+        Column("grade", "Khối", GRADE),
+        Column("level", "Cấp học", LEVEL, required=True),
+        Column("studies_informatics", "Học tin học", BOOLEAN),
+        Column("enrolled_on", "Ngày vào trường", DAY, required=True),
+        Column("left_on", "Ngày rời trường", DAY),
+    ),
+}
+
+
+def header_faults(columns: Sequence[Column], header: Sequence[str]) -> list[HeaderFault]:
+    """Return what is wrong with a header; the order of the columns is free and optional columns may be absent."""
+    known = [column.name for column in columns]
+    by_label = {fold(column.label): column.name for column in columns}
+    faults = []
+    for place, name in enumerate(header):
+        if name in header[:place]:
+            faults.append(HeaderFault(name, "doubled_column"))
+        elif name not in known:
+            near = (
+                by_label.get(fold(name)) or did_you_mean(name.lower().replace(" ", "_"), known) or by_label.get(_near_label(name, by_label))
+            )
+            faults.append(HeaderFault(name, "unknown_column", near))
+    missing = (column.name for column in columns if column.required and column.name not in header)
+    return [*faults, *(HeaderFault(name, "missing_column") for name in missing)]
+
+
+def _near_label(name: str, labels: Mapping[str, str]) -> str:
+    return did_you_mean(fold(name), labels) or ""

@@ -1,0 +1,30 @@
+"""Reads of imports."""
+
+from typing import Final
+
+from libs.common.db.read import Document, Filter, Listing
+from services.registry.imports.columns import ImportKind
+from services.registry.imports.schemas import FaultOut, ImportOut
+
+_COLUMNS: Final = {
+    "rows": "json_build_object('total', i.rows_total, 'staged', i.rows_staged, 'checked', i.rows_checked, 'applied', i.rows_applied)",
+    "errors": "i.errors_total",
+}
+IMPORT: Final = Document(ImportOut, source="import_run i", where="i.import_id = :import_id", columns=_COLUMNS, version="i.version")
+IMPORTS: Final = Listing(
+    ImportOut,
+    source="import_run i",
+    key="i.import_id",
+    columns=_COLUMNS,
+    filters={"kind": Filter("i.kind", ImportKind), "state": Filter("i.state", str)},
+)
+FAULTS: Final = Listing(
+    FaultOut,
+    source="import_error e",
+    key="e.error_id",
+    key_type="bigint",
+    where="e.import_id = :import_id",
+    columns={"row": 'e."row"', "column": 'e."column"'},
+)
+FAULTS_AS_TABLE: Final = """
+SELECT "row", "column", code, message_vi, message_en FROM import_error WHERE import_id = $1 ORDER BY error_id"""

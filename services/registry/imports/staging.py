@@ -1,0 +1,66 @@
+"""From a received file to the staging table: bytes straight into COPY where that is safe, row by row where it is not."""
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, Final
+
+import asyncpg
+
+from services.registry.imports.checks import create_stage
+from services.registry.imports.columns import Column, header_faults
+from services.registry.imports.plan import Connection, Fault
+from services.registry.imports.sniff import FileFaultError, Layout, layout, rows
+
+HINT: Final = "Có phải ý bạn là / Did you mean “{near}”?"
+# Beyond this many rows of a wrong shape the file is another kind of file: counting on tells nothing new.
+MAX_SHAPE_FAULTS: Final = 100_000
+
+
+async def stage(connection: Connection, file: BinaryIO, columns: Sequence[Column]) -> list[Fault]:
+    """Create the staging table and fill it; returns what is wrong with header and shape. Raises FileFaultError."""
+    seen = layout(file)
+    faults = [
+        (1, fault.column, fault.code, fault.column, HINT.replace("{near}", fault.near) if fault.near else "")
+        for fault in header_faults(columns, seen.header)
+    ]
+    await connection.execute(create_stage(columns))
+    if faults:
+        return faults
+    if seen.even and await _copy(connection, file, seen):
+        return []
+    return await _copy_rows(connection, file, seen)
+
+
+async def _copy(connection: Connection, file: BinaryIO, seen: Layout) -> bool:
+    """Send the bytes as they are; False when PostgreSQL could not read them (the row-wise reader then says where)."""
+    file.seek(0)
+    try:
+        async with connection.transaction():
+            await connection.copy_to_table(
+                "stage", source=file, columns=seen.header, format="csv", header=True, delimiter=seen.delimiter, encoding="utf-8"
+            )
+    except (asyncpg.BadCopyFileFormatError, asyncpg.CharacterNotInRepertoireError):
+        return False
+    return True
+
+
+async def _copy_rows(connection: Connection, file: BinaryIO, seen: Layout) -> list[Fault]:
+    faults: list[Fault] = []
+    width = len(seen.header)
+
+    def shaped() -> Iterator[tuple[int | str | None, ...]]:
+        for number, values in rows(file, seen.delimiter):
+            if len(values) == width:
+                yield (number, *values)
+            elif len(faults) < MAX_SHAPE_FAULTS:
+                faults.append((number, "", "row_shape", str(len(values)), str(width)))
+
+    await connection.copy_records_to_table("stage", records=shaped(), columns=("row_no", *seen.header))
+    return faults
+
+
+async def count(connection: Connection, limit: int) -> int:
+    """Return the number of staged rows. Raises FileFaultError when there are none or too many."""
+    staged = int(await connection.fetchval("SELECT count(*) FROM stage"))
+    if staged > limit:
+        raise FileFaultError("too_many_rows", str(limit), limit + 2)
+    return staged

@@ -1,0 +1,1 @@
+"""Learners and their spells of enrolment."""

@@ -1,0 +1,1 @@
+"""Organisations: the dated tree of province, department, communes, schools and sites."""

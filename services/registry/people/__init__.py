@@ -1,0 +1,1 @@
+"""People and their typed identifiers; learners, staff and guardians are roles of a person."""

@@ -1,0 +1,1 @@
+"""Staff, their posts and certificates."""

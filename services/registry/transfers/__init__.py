@@ -1,0 +1,1 @@
+"""Transfers: a decided dossier moves a learner from one school to another."""

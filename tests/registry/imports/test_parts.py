@@ -1,0 +1,106 @@
+"""The parts that need no database: headers, forms, messages, cells of a workbook, and rules told twice."""
+
+import io
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+
+from services.registry.imports import checks, classes, learners, organisations, people, staff
+from services.registry.imports.columns import COLUMNS, HeaderFault, ImportKind, header_faults
+from services.registry.imports.messages import FORM_CODES, SENTENCES, sentence
+from services.registry.imports.sniff import FileFaultError, layout, rows
+from services.registry.imports.workbook import cell_text
+from services.registry.learners.rules import GRADES, moved_out
+from services.registry.people.rules import patterns
+from tests.registry.imports.conftest import Importer
+
+
+def test_headers_are_matched_with_what_people_write() -> None:
+    columns = COLUMNS[ImportKind.LEARNERS]
+    good = [column.name for column in columns]
+    assert header_faults(columns, good) == []
+    faults = header_faults(columns, ["Ministry_Code", "HỌ VÀ TÊN", "ngay sinh", "sexx", "grade", "grade", "nonsense", *good[5:8]])
+    assert [(fault.column, fault.code, fault.near) for fault in faults if fault.code != "missing_column"] == [
+        ("Ministry_Code", "unknown_column", "ministry_code"),
+        ("HỌ VÀ TÊN", "unknown_column", "full_name"),
+        ("ngay sinh", "unknown_column", "birth_date"),
+        ("sexx", "unknown_column", "sex"),
+        ("grade", "doubled_column", None),
+        ("nonsense", "unknown_column", None),
+    ]
+    assert HeaderFault("level", "missing_column") in faults
+
+
+def test_every_code_has_a_sentence_in_both_languages() -> None:
+    written = "".join(
+        statement for module in (classes, learners, organisations, staff) for statement in (*module.PLAN.checks, people.PERSON_DIFFERS)
+    )
+    used = set(re.findall(r"(?:THEN|ELSE|',) '([a-z]+_[a-z_]+)'", written)) & (set(SENTENCES) | {"unknown"})
+    assert used <= set(SENTENCES)
+    for kind in ImportKind:
+        for column in COLUMNS[kind]:
+            assert column.form.code in FORM_CODES
+            assert "{hint}" in sentence(column.form.code).vi
+    for text in SENTENCES.values():
+        assert text.vi != text.en
+        assert re.findall(r"\{\w+\}", text.vi).count("{value}") == text.en.count("{value}")
+
+
+def test_identifiers_have_the_registrys_patterns() -> None:
+    for kind, good, bad in (("ministry_code", "1234567890", "123456789"), ("personal_number", "012345678901", "12345678901")):
+        form = next(column.form for column in COLUMNS[ImportKind.LEARNERS] if column.name == kind)
+        assert bool(patterns()[kind].search(good)) is form.fits(good) is True
+        assert bool(patterns()[kind].search(bad)) is form.fits(bad) is False
+
+
+async def test_rules_told_in_sql_are_those_told_in_python(importer: Importer) -> None:
+    for level, grades in GRADES.items():
+        for grade in range(13):
+            told = await importer.value("SELECT import_grade_fits($1, $2)", str(level), grade)
+            assert told is (grade in grades), (level, grade)
+    for month in range(1, 13):
+        assert await importer.value("SELECT import_left_status($1)", date(2026, month, 9)) == moved_out(month)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2017-09-05", date(2017, 9, 5)),
+        ("5/9/2017", date(2017, 9, 5)),
+        ("05/09/2017", date(2017, 9, 5)),
+        ("2017-09", date(2017, 9, 1)),
+        ("2017", date(2017, 1, 1)),
+        ("2017-02-30", None),
+        ("31/02/2017", None),
+        ("2017-13", None),
+        ("today", None),
+        ("a/b/cdef", None),
+        ("", None),
+    ],
+)
+async def test_days_are_read_without_ever_failing(importer: Importer, text: str, day: date | None) -> None:
+    assert await importer.value("SELECT import_day($1)", text) == day
+
+
+def test_swapped_columns_are_told_from_a_sample() -> None:
+    columns = COLUMNS[ImportKind.CLASSES]
+    row: dict[str, str | None] = {column.name: None for column in columns} | {"level": "2017-2018", "school_year": "primary", "name": "1A"}
+    assert checks.swapped(columns, [row] * 10) == [("school_year", "level"), ("level", "school_year")]
+    assert checks.swapped(columns, [row | {"level": "primary", "school_year": "2017-2018"}] * 10) == []
+
+
+def test_cells_of_a_workbook_read_as_the_csv_would() -> None:
+    given = [None, True, 5.0, 5, 2.5, date(2017, 9, 5), datetime(2017, 9, 5, tzinfo=UTC), "005"]
+    assert [cell_text(cell) for cell in given] == ["", "true", "5", "5", "2.5", "2017-09-05", "2017-09-05", "005"]
+
+
+def test_a_file_is_read_as_a_spreadsheet_shows_it() -> None:
+    seen = io.BytesIO('\ufeffa;b\r\n1; x \r\n\r\n3;"y\r\nz"\r\n'.encode())
+    told = layout(seen)
+    assert (told.header, told.delimiter, told.even) == (("a", "b"), ";", False)
+    assert list(rows(seen, ";")) == [(2, ["1", "x"]), (4, ["3", "y\r\nz"])]
+    with pytest.raises(FileFaultError, match="encoding"):
+        layout(io.BytesIO(b"a,b\n" + b"1,2\n" * 300_000 + b"\xff,2\n"))
+    with pytest.raises(FileFaultError, match="empty_file"):
+        layout(io.BytesIO(b"\xef\xbb\xbf \n"))
