@@ -79,16 +79,17 @@ def test_secrets_are_made_once_and_only_we_can_read_them(tmp_path: Path) -> None
 
 
 def test_an_installation_keeps_ports_and_profile(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
     gateway, keycloak = free_port(), free_port()
-    made = create(tmp_path, Profile.FULL, {"gateway": gateway, "keycloak": keycloak})
-    assert mode(tmp_path) & 0o077 == 0o011  # the database's user may pass through, nobody may look around
-    again = find(tmp_path)
+    made = create(folder, Profile.FULL, {"gateway": gateway, "keycloak": keycloak})
+    assert mode(folder) & 0o077 == 0o011  # the database's user may pass through, nobody may look around
+    again = find(folder)
     assert again is not None
     assert (again.ports, again.profile, again.secrets) == (made.ports, Profile.FULL, made.secrets)
     assert again.issuer == f"http://127.0.0.1:{keycloak}/realms/lienthong"
-    assert create(tmp_path, None, {}).ports["gateway"] == gateway
+    assert create(folder, None, {}).ports["gateway"] == gateway
     with pytest.raises(WrongProfileError, match="profile full"):
-        create(tmp_path, Profile.SANDBOX, {})
+        create(folder, Profile.SANDBOX, {})
 
 
 def test_the_application_never_gets_the_owners_role(tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from libs.common.events.envelope import Message
+from libs.common.events.topics import Topic
+from libs.common.events.transport import Selection, connect
 from stack.engines import artefacts, java
 from stack.engines.engine import EngineError, EngineMissingError
 from stack.engines.kafka import Kafka
@@ -42,46 +44,39 @@ def keycloak(tmp_path: Path) -> Iterator[Keycloak]:
     engine.stop()
 
 
-async def send(engine: Kafka, body: bytes) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=engine.bootstrap, acks="all") as producer:
-        await producer.send_and_wait("probe", body)
-
-
-async def first_message(engine: Kafka) -> bytes | None:
-    async with AIOKafkaConsumer("probe", bootstrap_servers=engine.bootstrap, auto_offset_reset="earliest") as consumer:
-        return (await consumer.getone()).value
+TOPIC = Topic("probe", partitions=1)
 
 
 @pytest.mark.slow
 @pytest.mark.kafka
 async def test_kafka_keeps_messages_over_a_crash(kafka: Kafka) -> None:
-    from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # noqa: PLC0415 - slow to import, and only here
-
     kafka.start()
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
-    await admin.start()
-    await admin.create_topics([NewTopic("probe", 1, 1)])
-    assert "never_made" not in await admin.list_topics()
-    await admin.close()
-    await send(kafka, b"kept")
+    transport = connect(f"kafka://{kafka.bootstrap}")
+    await transport.ensure_topics([TOPIC])
+    await transport.send([Message("probe", "key", (), b"kept")])
+    await transport.close()
     kafka.kill()
     kafka.start()
-    assert await first_message(kafka) == b"kept"
+    transport = connect(f"kafka://{kafka.bootstrap}")
+    assert [record.body async for record in transport.read("probe", Selection())] == [b"kept"]
+    await transport.close()
 
 
 @pytest.mark.slow
 @pytest.mark.keycloak
 def test_keycloak_takes_its_administrator_and_keeps_its_data(keycloak: Keycloak) -> None:
     keycloak.start()
+    http = httpx.Client(timeout=60)
     assert stat.S_IMODE((keycloak.folder / "password").stat().st_mode) == 0o600
     token = {"grant_type": "password", "client_id": "admin-cli", "username": ADMIN, "password": keycloak.admin_password}
-    found = httpx.get(f"{keycloak.url}/realms/master/.well-known/openid-configuration").json()
+    found = http.get(f"{keycloak.url}/realms/master/.well-known/openid-configuration").json()
     assert found["issuer"] == f"{keycloak.url}/realms/master"
-    headers = {"Authorization": f"Bearer {httpx.post(found['token_endpoint'], data=token).json()['access_token']}"}
-    assert httpx.post(f"{keycloak.url}/admin/realms", json={"realm": "kept", "enabled": True}, headers=headers).status_code == 201
+    headers = {"Authorization": f"Bearer {http.post(found['token_endpoint'], data=token).json()['access_token']}"}
+    assert http.post(f"{keycloak.url}/admin/realms", json={"realm": "kept", "enabled": True}, headers=headers).status_code == 201
     keycloak.stop()
     keycloak.start()
-    assert httpx.get(f"{keycloak.url}/realms/kept").status_code == 200
+    assert http.get(f"{keycloak.url}/realms/kept").status_code == 200
+    http.close()
 
 
 def test_without_java_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from stack.engines.engine import free_port
-from stack.ports import DEFAULTS, PortOptionError, PortTakenError, choose, is_free, owner, parse
+from stack.ports import DEFAULTS, PortOptionError, PortTakenError, choose, is_free, moved, owner, parse
 
 
 def nobody(port: int) -> str:
@@ -21,6 +21,14 @@ def test_a_taken_default_gives_way_to_the_next_free_port() -> None:
     chosen = choose(["gateway", "gateway-pages"], {}, {}, lambda port: port != 8080, nobody)
     assert chosen["gateway"] == 8081
     assert chosen["gateway-pages"] == 8082
+
+
+def test_what_gave_way_is_told() -> None:
+    assert (
+        moved({"gateway": 8080, "registry": 8102}, {"gateway": 8082, "registry": 8102})
+        == "Other programs hold some ports; moved: gateway 8080 → 8082."
+    )
+    assert moved({"gateway": 8080}, {"gateway": 8080}) is None
 
 
 def test_a_kept_port_comes_before_the_default() -> None:

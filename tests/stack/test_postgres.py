@@ -37,6 +37,10 @@ def processes_in(data: Path) -> list[psutil.Process]:
     return found
 
 
+def sleeper() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(["/bin/sleep", "600"])
+
+
 async def fetch(url: str, query: str) -> object:
     connection = await asyncpg.connect(url)
     try:
@@ -99,13 +103,13 @@ async def test_a_server_that_lost_its_supervisor_is_ended_first(engine: Embedded
 async def test_a_lock_file_that_names_a_stranger_is_no_hindrance(engine: EmbeddedPostgres) -> None:
     engine.start()
     engine.kill()
-    stranger = psutil.Popen(["sleep", "600"])
+    stranger = sleeper()
     lock = engine.data / LOCK_FILE
     lines = lock.read_text().splitlines() if lock.exists() else ["", str(engine.data), "0", "0", "", "", "", "ready"]
     lock.write_text("\n".join([str(stranger.pid), *lines[1:], ""]))
     engine.start()
     assert await fetch(engine.url("postgres"), "SELECT 1") == 1
-    assert stranger.is_running()
+    assert stranger.poll() is None
     stranger.kill()
     stranger.wait()
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -30,6 +31,10 @@ asyncio.run(main(Path(sys.argv[1])))
 """
 
 
+def spawn(arguments: list[str], environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(arguments, env={**os.environ, **(environment or {})})
+
+
 def supervisor(folder: Path) -> Supervisor:
     return Supervisor(folder / "run", folder / "logs", lambda: None)
 
@@ -55,10 +60,9 @@ async def test_one_that_fails_fails_its_stage(tmp_path: Path) -> None:
 
 
 async def test_after_kill_9_of_the_supervisor_its_processes_are_found_and_ended(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(TOY.parents[2])}
-    killed = psutil.Popen([sys.executable, "-c", SCRIPT, str(tmp_path)], env=environment)
+    killed = spawn([sys.executable, "-c", SCRIPT, str(tmp_path)], {"PYTHONPATH": str(TOY.parents[2])})
     await eventually((tmp_path / "ready").exists)
-    children = killed.children(recursive=True)
+    children = psutil.Process(killed.pid).children(recursive=True)
     assert len(children) == 3
     killed.send_signal(signal.SIGKILL)
     killed.wait()
@@ -70,17 +74,17 @@ async def test_after_kill_9_of_the_supervisor_its_processes_are_found_and_ended(
 
 
 def test_a_process_that_was_not_noted_in_time_is_found_by_its_mark(tmp_path: Path) -> None:
-    orphan = psutil.Popen(["sleep", "600"], env={**os.environ, MARK: str(tmp_path)})
+    orphan = spawn(["sleep", "600"], {MARK: str(tmp_path)})
     assert len(end_orphans(tmp_path / "run", str(tmp_path))) == 1
     orphan.wait(10)
     assert end_orphans(tmp_path / "run", str(tmp_path)) == []
 
 
 def test_a_stranger_with_a_remembered_number_is_left_alone(tmp_path: Path) -> None:
-    stranger = psutil.Popen(["sleep", "600"])
-    write_json(tmp_path / "api.json", {"pid": stranger.pid, "created": stranger.create_time() - 100, "stop_signal": 15})
+    stranger = spawn(["sleep", "600"])
+    write_json(tmp_path / "api.json", {"pid": stranger.pid, "created": psutil.Process(stranger.pid).create_time() - 100, "stop_signal": 15})
     assert end_orphans(tmp_path, "no such mark") == []
-    assert stranger.is_running()
+    assert stranger.poll() is None
     assert read_json(tmp_path / "api.json") == {}
     stranger.kill()
     stranger.wait()
