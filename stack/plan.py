@@ -86,7 +86,10 @@ def _api(installation: Installation, service: str) -> Process:
 
 
 def _worker(installation: Installation, service: str) -> Process:
-    launch = python(installation.environment(service), f"services.{service}.main", "worker")
+    environment = installation.environment(service)
+    if installation.full:  # a killed worker gets its partitions back at once, not after the group's session timeout
+        environment["LIENTHONG_BUS_URL"] += f"?instance={service}-worker"
+    launch = python(environment, f"services.{service}.main", "worker")
     return Process(f"{service}-worker", lambda: launch)
 
 

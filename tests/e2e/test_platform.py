@@ -12,10 +12,10 @@ SERVICES = ("/identity/v1/me", "/registry/v1/organisations", "/insight/v1/plans"
 def test_the_world_verifies(platform: Platform) -> None:
     done = platform.command("world", "verify", "--json")
     assert done.returncode == 0, done.stdout
-    figures = {figure["figure"]: figure for figure in json.loads(done.stdout)["figures"]}
+    figures = {figure["figure"]: figure for figure in json.loads(done.stdout)["rows"]}
     assert (figures["2017.learners"]["printed"], figures["2017.learners"]["computed"]) == (684, 684)
     assert figures["2017.sites"]["computed"] == 4
-    assert figures["screens.2017.projectors"]["state"] == "not_yet_measured"
+    assert figures["screens.2017.projectors"]["state"] == "not yet measured"
 
 
 def test_loading_again_changes_nothing(platform: Platform) -> None:
@@ -68,7 +68,7 @@ def test_a_write_reaches_the_figures(platform: Platform) -> None:
 
         def learners() -> int:
             answer = principal.get("/insight/v1/figures", params=figure).json()
-            return int(answer["figures"][0]["value"])
+            return int(answer["items"][0]["value"])
 
         before = learners()
         one = principal.get("/registry/v1/learners", params={"limit": 1}).json()["items"][0]

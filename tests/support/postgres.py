@@ -109,4 +109,4 @@ def server(folder: Path) -> Iterator[TestPostgres]:
     try:
         yield TestPostgres(engine.url("postgres", "postgres"))
     finally:
-        engine.stop()
+        engine.destroy()

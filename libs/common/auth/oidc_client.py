@@ -19,7 +19,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 NO_PARAMETERS: MappingProxyType[str, str] = MappingProxyType({})
 
 
-class SignInError(Exception):
+class SignInError(RuntimeError):
     """The issuer refused; `error` is the OAuth code (`login_failed` when the page came back), `status` the HTTP status."""
 
     def __init__(self, error: str, description: str, status: int) -> None:
