@@ -86,11 +86,12 @@ def _api(installation: Installation, service: str) -> Process:
 
 
 def _worker(installation: Installation, service: str) -> Process:
-    environment = installation.environment(service)
+    port = installation.ports[f"{service}-worker"]
+    environment = installation.environment(service) | {"LIENTHONG_WORKER_PORT": str(port)}
     if installation.full:  # a killed worker gets its partitions back at once, not after the group's session timeout
         environment["LIENTHONG_BUS_URL"] += f"?instance={service}-worker"
     launch = python(environment, f"services.{service}.main", "worker")
-    return Process(f"{service}-worker", lambda: launch)
+    return Process(f"{service}-worker", lambda: launch, answers_http(port, READY), port=port)
 
 
 def pages(installation: Installation) -> Process:

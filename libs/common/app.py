@@ -33,6 +33,7 @@ from libs.common.errors import (
     Unavailable,
     UnsupportedMedia,
 )
+from libs.common.events.connections import GONE
 from libs.common.http.access import Platform
 from libs.common.http.idempotency import StoredAnswer
 from libs.common.http.middleware import Envelope
@@ -98,7 +99,7 @@ def create_app(
     )
     for router in (*routers, health.router):
         app.include_router(router)
-    app.add_middleware(Envelope, service=name, tracing=tracing, share=settings.trace_share)
+    app.add_middleware(Envelope, service=name, tracing=tracing, share=settings.trace_share, max_body_bytes=max_body_bytes)
     _handle_errors(app)
     app.openapi = lambda: openapi.build(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend its document
     return app
@@ -112,6 +113,7 @@ def _handle_errors(app: FastAPI) -> None:
         (HTTPException, _http),
         (DBAPIError, _sqlalchemy),
         (asyncpg.PostgresError, _postgres),
+        *((kind, _gone) for kind in GONE if not issubclass(kind, asyncpg.PostgresError)),
         (Exception, _unexpected),
     ]
     for kind, handler in handlers:
@@ -161,7 +163,14 @@ async def _sqlalchemy(_: Request, error: DBAPIError) -> Response:
     return _by_state(error, getattr(error.orig, "sqlstate", None))
 
 
+async def _gone(_: Request, error: Exception) -> Response:
+    log.warning("an engine is away: %r", error)
+    return answer(Unavailable())
+
+
 async def _postgres(_: Request, error: asyncpg.PostgresError) -> Response:
+    if isinstance(error, GONE):
+        return answer(Unavailable())
     return _by_state(error, error.sqlstate)
 
 

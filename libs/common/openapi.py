@@ -26,6 +26,11 @@ IF_MATCH = {
     "schema": {"type": "string"},
 }
 
+IF_MATCH_OF_ACTION = IF_MATCH | {
+    "required": False,
+    "description": "The ETag of the version that is acted upon; 428 tells where it is needed.",
+}
+
 
 def build(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of the application."""
@@ -42,7 +47,7 @@ def build(app: FastAPI) -> dict[str, Any]:
     ]
     for route, permission in permissions(app):
         for method in route.methods or ():
-            _describe(document["paths"][route.path_format][method.lower()], method, permission)
+            _describe(document["paths"][route.path_format][method.lower()], method, route.path_format, permission)
     return document
 
 
@@ -69,7 +74,7 @@ def _permission(dependant: Dependant) -> str | None:
     return None
 
 
-def _describe(operation: dict[str, Any], method: str, permission: str | None) -> None:
+def _describe(operation: dict[str, Any], method: str, path: str, permission: str | None) -> None:
     operation["responses"].pop("422", None) if permission is None and "requestBody" not in operation else None
     if "422" in operation["responses"]:
         content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
@@ -82,3 +87,5 @@ def _describe(operation: dict[str, Any], method: str, permission: str | None) ->
         operation.setdefault("parameters", []).append(IDEMPOTENCY)
     if method in {"PATCH", "DELETE"}:
         operation.setdefault("parameters", []).append(IF_MATCH)
+    elif method == "POST" and "201" not in operation["responses"] and path.count("{"):
+        operation.setdefault("parameters", []).append(IF_MATCH_OF_ACTION)

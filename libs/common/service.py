@@ -15,19 +15,23 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
 
-from libs.common import logs, openapi
+from libs.common import logs, openapi, worker_pages
 from libs.common.app import DEFAULT_MAX_BODY_BYTES, Background, create_app
 from libs.common.auth.revocation import REMEMBER_SECONDS, follow
 from libs.common.clock import now
+from libs.common.db.engine import Database
 from libs.common.db.migrate import migrate
+from libs.common.errors import Unavailable
 from libs.common.events import catalogue, transport
 from libs.common.events.catalogue import Event
 from libs.common.events.consumer import Consumer
 from libs.common.events.outbox import Waker
 from libs.common.events.topics import IDENTITY_SESSION
 from libs.common.events.worker import run_worker
+from libs.common.http.idempotency import PURGE
 from libs.common.settings import Settings
 
+PURGE_SECONDS = 3600.0
 Job = Callable[[Settings], Coroutine[Any, Any, None]]
 
 
@@ -106,7 +110,7 @@ class Service:
         await migrate(settings.owner_url.get_secret_value(), settings.database_url.get_secret_value(), self.versions, target)
 
     async def _work(self, settings: Settings) -> None:
-        jobs = [asyncio.create_task(job(settings)) for job in self.jobs]
+        jobs = [asyncio.create_task(job(settings)) for job in (worker_pages.serve, purge, *self.jobs)]
         try:
             await run_worker(settings, self.consumers, sorted({event.TOPIC for event in self.events}, key=lambda topic: topic.name))
         finally:
@@ -119,6 +123,19 @@ class Service:
         folder.mkdir(exist_ok=True)
         for name, document in self.contracts().items():
             (folder / name).write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
+
+
+async def purge(settings: Settings) -> None:
+    """Forget stored answers after their 24 hours, once an hour."""
+    database = Database(settings.database_url.get_secret_value(), pool_size=1)
+    try:
+        while True:
+            with suppress(Unavailable):  # the next round finds what this one could not
+                async with database.connection() as connection:
+                    await connection.execute(PURGE)
+            await asyncio.sleep(PURGE_SECONDS)
+    finally:
+        await database.close()
 
 
 @asynccontextmanager

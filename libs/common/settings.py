@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     audience: str = "lienthong"
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    worker_port: int | None = Field(
+        default=None, ge=1, le=65535, description="where a worker tells its health and measurements; none when unset"
+    )
     gateway_url: str = "http://127.0.0.1:8080"
     otlp_url: str | None = None
     log_level: str = "INFO"

@@ -9,6 +9,7 @@ from services.registry.classes import routes as classes
 from services.registry.guardians import routes as guardians
 from services.registry.imports import routes as imports
 from services.registry.imports import worker as import_worker
+from services.registry.imports.settings import ImportSettings
 from services.registry.learners import routes as learners
 from services.registry.organisations import routes as organisations
 from services.registry.settings import RegistrySettings
@@ -25,6 +26,7 @@ SERVICE = Service(
     consumers=[execute_transfers],
     jobs=[daily.follow_calendar, import_worker.run],
     settings=RegistrySettings,
+    max_body_bytes=ImportSettings().max_bytes,
 )
 
 if __name__ == "__main__":

@@ -40,6 +40,16 @@ class Merge:
     code: str
     into_code: str
     on: date
+    legal_basis: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """One organisation ends and nothing takes its place."""
+
+    code: str
+    on: date
+    legal_basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ class SchoolClass:
     school_code: str
     school_year: str
     name: str
-    grade: int
+    grade: int | None
     level: str
     studies_informatics: bool
     site_code: str | None
@@ -83,7 +93,7 @@ class Spell:
     school_code: str
     school_year: str
     class_name: str
-    grade: int
+    grade: int | None
     level: str
     studies_informatics: bool
     enrolled_on: date

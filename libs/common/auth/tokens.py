@@ -18,25 +18,31 @@ from libs.common.errors import Unauthenticated, Unavailable
 ALGORITHMS = ("RS256", "PS256", "ES256", "Ed25519", "EdDSA")  # only asymmetric: a public key must never verify an HMAC
 MAX_TOKEN_BYTES = 8192
 LEEWAY_SECONDS = 5
-REFRESH_ON_UNKNOWN_KEY_SECONDS = 30.0
-KEYS_FRESH_SECONDS = 300.0
+UNKNOWN_KEY_PAUSE_SECONDS = 30.0  # a made-up key id must not make us hammer the issuer
+FRESH_SECONDS = 15.0  # an issuer publishes a key this long before it signs with it, at the least
+FIRST_TRY_PAUSE_SECONDS = 1.0
 CACHED_TOKENS = 4096
 
 
 class KeySet:
-    """The issuer's keys: fetched once for all waiters, last good set kept, unknown key ids ask again at most every 30 s."""
+    """The issuer's keys: fetched once for all waiters, renewed behind the requests' back, the last good set kept while the issuer is away.
+
+    An unknown key id asks again at once, but at most every 30 s.
+    """
 
     def __init__(self, url: str, http: httpx.AsyncClient) -> None:
         self._url, self._http = url, http
         self._keys: dict[str, jwk.Key] = {}
-        self._fetched_at = float("-inf")
-        self._tried_at = float("-inf")
+        self._fetched_at = self._asked_at = float("-inf")
         self._lock = asyncio.Lock()
+        self._renewal: asyncio.Task[None] | None = None
 
     async def get(self, key_id: str) -> jwk.Key:
         """Return the key; raises Unauthenticated when the issuer does not know it, Unavailable when no set could ever be had."""
-        if key_id not in self._keys or time.monotonic() - self._fetched_at > KEYS_FRESH_SECONDS:
-            await self._refresh(key_id)
+        if key_id not in self._keys:
+            await self._ask_for(key_id)
+        elif time.monotonic() - self._fetched_at > FRESH_SECONDS and (self._renewal is None or self._renewal.done()):
+            self._renewal = asyncio.create_task(self._fetch())
         if key_id in self._keys:
             return self._keys[key_id]
         if not self._keys:
@@ -45,23 +51,25 @@ class KeySet:
             )
         raise refused("unknown key")
 
-    async def _refresh(self, key_id: str) -> None:
+    async def _ask_for(self, key_id: str) -> None:
         async with self._lock:
-            fresh = time.monotonic() - self._fetched_at <= KEYS_FRESH_SECONDS
-            if key_id in self._keys and fresh:
+            pause = UNKNOWN_KEY_PAUSE_SECONDS if self._keys else FIRST_TRY_PAUSE_SECONDS
+            if key_id in self._keys or time.monotonic() - self._asked_at < pause:
                 return
-            wait = REFRESH_ON_UNKNOWN_KEY_SECONDS if self._keys else 1.0
-            if time.monotonic() - self._tried_at < wait:
-                return
-            self._tried_at = time.monotonic()
-            try:
-                answer = await self._http.get(self._url, timeout=3.0)
-                answer.raise_for_status()
-                published = answer.json()["keys"]
-            except (httpx.HTTPError, ValueError, KeyError, TypeError):
-                return  # the last good set stays in use while the issuer is away
-            self._keys = {key["kid"]: jwk.import_key(key) for key in published if _usable(key)}
-            self._fetched_at = time.monotonic()
+            first = not self._keys
+            await self._fetch()
+            if not first or not self._keys:
+                self._asked_at = time.monotonic()
+
+    async def _fetch(self) -> None:
+        self._fetched_at = time.monotonic()
+        try:
+            answer = await self._http.get(self._url, timeout=3.0)
+            answer.raise_for_status()
+            published = answer.json()["keys"]
+            self._keys = {key["kid"]: jwk.import_key(key) for key in published if _usable(key)} or self._keys
+        except (httpx.HTTPError, JoseError, ValueError, KeyError, TypeError):
+            return  # the last good set stays in use while the issuer is away
 
 
 class TokenVerifier:

@@ -69,19 +69,29 @@ class Database:
                     raise Unavailable from error
         return self._pool
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[PoolConnection]:
-        """Lend a bare connection, outside any transaction; a lost server becomes Unavailable."""
+    async def acquire(self) -> PoolConnection:
+        """Borrow a bare connection, to be given back by `release`; raises Unavailable when there is none in time."""
         pool = await self.pool()
         try:
             async with asyncio.timeout(ACQUIRE_TIMEOUT_SECONDS):  # the pool's own timeout would make a task of every acquire
-                connection = await pool.acquire()
-            try:
-                yield connection
-            finally:
-                await pool.release(connection)
+                return await pool.acquire()
         except GONE as error:
             raise Unavailable from error
+
+    async def release(self, connection: PoolConnection) -> None:
+        """Give a connection back."""
+        await (await self.pool()).release(connection)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[PoolConnection]:
+        """Lend a bare connection, outside any transaction; a lost server becomes Unavailable."""
+        connection = await self.acquire()
+        try:
+            yield connection
+        except GONE as error:
+            raise Unavailable from error
+        finally:
+            await self.release(connection)
 
     async def close(self) -> None:
         """Close every connection."""

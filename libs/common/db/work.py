@@ -43,7 +43,6 @@ class UnitOfWork:
         self.origin = origin
         self._database, self._reach, self._repetition = database, reach, repetition
         self._raw: Any = None
-        self._pool: Any = None
         self._events: list[Event] = []
         self._changes: list[Change] = []
         self._paths: dict[tuple[str, str], str] = {}
@@ -140,8 +139,7 @@ class UnitOfWork:
         return StoredAnswerRow(answer.status_code, orjson.dumps(kept).decode(), bytes(answer.body), self._repetition.key)
 
     async def _begin(self, scope: tuple[Any, ...]) -> None:
-        self._pool = await self._database.pool()
-        self._raw = await self._pool.acquire()
+        self._raw = await self._database.acquire()
         await self._raw.execute("BEGIN")
         await self._raw.execute(OPEN, *scope)
 
@@ -155,4 +153,4 @@ class UnitOfWork:
                 if self._raw.is_in_transaction():
                     await self._raw.execute("ROLLBACK")
             finally:
-                await self._pool.release(self._raw)
+                await self._database.release(self._raw)

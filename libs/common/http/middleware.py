@@ -1,4 +1,4 @@
-"""The one middleware: request id, trace, metrics. Plain ASGI, so that cheap routes stay cheap."""
+"""The one middleware: request id, trace, metrics, body limit. Plain ASGI, so that cheap routes stay cheap."""
 
 import logging
 import secrets
@@ -9,6 +9,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from libs.common.errors import MEDIA_TYPE, TooLarge
 from libs.common.http.tracing import CURRENT, Context, continue_trace, start_span
 
 SLOW_SECONDS = 1.0
@@ -24,8 +25,8 @@ log = logging.getLogger(__name__)
 class Envelope:
     """Wraps every HTTP request of a service."""
 
-    def __init__(self, app: ASGIApp, *, service: str, tracing: TracerProvider, share: float) -> None:
-        self.app, self._service, self._share = app, service, share
+    def __init__(self, app: ASGIApp, *, service: str, tracing: TracerProvider, share: float, max_body_bytes: int) -> None:
+        self.app, self._service, self._share, self._max_body = app, service, share, max_body_bytes
         self._tracer = tracing.get_tracer("lienthong")
         self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
@@ -47,7 +48,10 @@ class Envelope:
             await send(message)
 
         try:
-            await self._run(scope, receive, answering, context)
+            if _length(headers) > self._max_body:
+                await _too_large(context, answering)
+            else:
+                await self._run(scope, receive, answering, context)
         finally:
             self._measure(scope, status, time.perf_counter() - started)
             CURRENT.reset(token)
@@ -84,3 +88,15 @@ def _request_id(given: bytes | None) -> str:
 
 def _route(scope: Scope) -> str:
     return getattr(scope.get("route"), "path", "unmatched")
+
+
+def _length(headers: dict[bytes, bytes]) -> int:
+    given = headers.get(b"content-length", b"0")
+    return int(given) if given.isdigit() else 0
+
+
+async def _too_large(context: Context, send: Send) -> None:
+    """Answer before a byte of the body is read; a body of untold length is cut off by FastAPI's own limit."""
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": TooLarge.status, "headers": headers})
+    await send({"type": "http.response.body", "body": TooLarge().body(context.request_id)})

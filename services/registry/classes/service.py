@@ -8,7 +8,7 @@ import asyncpg
 
 from libs.common.clock import today
 from libs.common.db.write import WriteSession
-from libs.common.errors import Conflict, FieldError, Invalid
+from libs.common.errors import Conflict, FieldError, Forbidden, Invalid
 from services.registry.classes.events import ClassChanged, ClassEvent, ClassOpened, SchoolYearSet
 from services.registry.classes.schemas import ClassBody, ClassChange, ClassCreate
 from services.registry.classes.schemas import SchoolYearSet as SchoolYearBody
@@ -38,6 +38,11 @@ class ClassNameTaken(Conflict):
     title_en = "The school has a class of that name in that year"
 
 
+WHOLE_PROVINCE = """
+SELECT '' = ANY (scope_paths()::text[]) OR EXISTS (
+    SELECT FROM organisation_path p WHERE p.kind = 'province' AND p.path <@ ANY (scope_paths()))"""
+
+
 @dataclass(frozen=True, slots=True)
 class Upserted:
     """The class that a natural-key upsert made or met."""
@@ -47,7 +52,12 @@ class Upserted:
 
 
 async def set_school_year(db: WriteSession, school_year: str, body: SchoolYearBody) -> None:
-    """Fix the days of a school year; the same again changes nothing."""
+    """Fix the days of a school year for the whole province; the same again changes nothing. Raises Forbidden to a part of it."""
+    if not await db.connection.fetchval(WHOLE_PROVINCE):
+        raise Forbidden(
+            detail_vi="Năm học do tỉnh quy định, không phải từng trường.",
+            detail_en="The school year is set by the province, not by a school.",
+        )
     row = await db.session.get(SchoolYear, school_year, with_for_update=True)
     if row is None:
         row = SchoolYear(school_year=school_year, starts_on=body.starts_on, ends_on=body.ends_on)

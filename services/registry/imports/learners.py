@@ -42,6 +42,13 @@ SELECT t.row_no, b.code, coalesce(l.learner_id, import_id(:learner_stem, b.first
 FROM typed t JOIN bearer b USING (code) LEFT JOIN going_on g USING (row_no) LEFT JOIN learner l ON l.person_id = b.known_id
 LEFT JOIN enrolment e ON e.learner_id = l.learner_id AND lower(e.period) = t.starts_on"""
 
+# Gathered at once: right after a large import nothing is analysed yet, and a look per learner would read the whole table each time.
+CREATE_BEGUN: Final = """
+CREATE TEMP TABLE begun ON COMMIT DROP AS
+SELECT e.learner_id, max(lower(e.period)) AS last_start
+FROM enrolment e JOIN learner l USING (learner_id) JOIN bearer b ON b.known_id = l.person_id
+WHERE lower(e.period) <= :today GROUP BY e.learner_id"""
+
 # One row for each learner that is new or differs. `last_row`: the last spell of the file that has begun; `stays`: the registry knows a
 # later one.
 CREATE_TOUCHED: Final = """
@@ -56,8 +63,7 @@ FROM (SELECT learner_id, code, bool_or(changed) AS spells_changed, bool_or(new_s
       FROM spell GROUP BY learner_id, code) f
 JOIN bearer b USING (code) JOIN spell s ON s.row_no = f.last_row
 LEFT JOIN learner l ON l.person_id = b.known_id LEFT JOIN differing d ON d.person_id = b.known_id
-LEFT JOIN LATERAL (SELECT e.learner_id FROM enrolment e WHERE e.learner_id = l.learner_id
-    AND lower(e.period) > s.starts_on AND lower(e.period) <= :today LIMIT 1) later ON true
+LEFT JOIN begun later ON later.learner_id = l.learner_id AND later.last_start > s.starts_on
 WHERE l.learner_id IS NULL OR f.spells_changed OR d.person_id IS NOT NULL"""
 
 REFERENCES: Final = """
@@ -162,11 +168,15 @@ PLAN: Final = Plan(
     prepare=(
         CREATE_TYPED,
         people.CREATE_BEARER,
+        "ANALYZE bearer",
         people.LOCK_PEOPLE,
         LOCK_LEARNERS,
         CREATE_GOING_ON,
         CREATE_SPELL,
+        "ANALYZE spell",
         people.CREATE_DIFFERING,
+        CREATE_BEGUN,
+        "ANALYZE begun",
         CREATE_TOUCHED,
     ),
     checks=(

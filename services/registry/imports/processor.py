@@ -38,6 +38,9 @@ CONTENDED: Final = (
     asyncpg.SerializationError,
 )
 MAX_CONTENDED: Final = 3
+# Temporary tables carry no statistics; guessed small, a join of 200,000 rows row by row takes minutes instead of a second.
+MANY_ROWS: Final = 2_000
+NO_NESTED_LOOPS: Final = "SELECT set_config('enable_nestloop', 'off', true)"
 STEM_DIGITS: Final = 24
 STEMS: Final = (
     "person_stem",
@@ -167,6 +170,8 @@ class Processor:
         await self._tell(run, STAGED, staged)
         if not (staged or faults):
             raise FileFaultError("empty_file")
+        if staged >= MANY_ROWS:
+            await self._work.execute(NO_NESTED_LOOPS)
         self._took("stage", started)
         await self._work.copy_records_to_table("fault", records=faults)
         counts = await self._check(run, plan, parameters) if staged else (0, 0, 0)
