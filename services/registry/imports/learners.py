@@ -164,6 +164,7 @@ LEFT JOIN (SELECT s.learner_id, string_agg({spell}, ',' ORDER BY s.starts_on) AS
            FROM bearer b JOIN spell s USING (code) WHERE b.rows > 1 AND s.changed GROUP BY s.learner_id) m
     ON m.learner_id = x.learner_id""".replace("{spell}", SPELL_JSON)
 
+# Without statistics the joins below are guessed at thousands of millions of rows, and their hash tables cut into as many files.
 PLAN: Final = Plan(
     prepare=(
         CREATE_TYPED,
@@ -176,7 +177,6 @@ PLAN: Final = Plan(
         "ANALYZE spell",
         people.CREATE_DIFFERING,
         CREATE_BEGUN,
-        "ANALYZE begun",
         CREATE_TOUCHED,
     ),
     checks=(

@@ -41,7 +41,6 @@ MAX_CONTENDED: Final = 3
 # Temporary tables carry no statistics; guessed small, a join of 200,000 rows row by row takes minutes instead of a second.
 MANY_ROWS: Final = 2_000
 NO_NESTED_LOOPS: Final = "SELECT set_config('enable_nestloop', 'off', true)"
-STEM_DIGITS: Final = 24
 STEMS: Final = (
     "person_stem",
     "learner_stem",
@@ -194,7 +193,7 @@ class Processor:
         paths = await self._work.fetchval(SENDER_PATHS)
         await self._work.execute(OPEN, EVERYWHERE, run.actor)
         await self._work.execute(checks.CREATE_FAULT)
-        stems = {name: new_id().hex[:STEM_DIGITS] for name in STEMS}
+        stems = {name: new_id().hex for name in STEMS}
         return {**stems, "sender_paths": paths, "traceparent": run.traceparent, "today": today()}
 
     async def _check(self, run: Run, plan: Plan, parameters: dict[str, Any]) -> tuple[int, int, int]:

@@ -192,7 +192,8 @@ LEARNERS = [
     "CREATE INDEX learner_school ON learner (school_id, learner_id)",
     "CREATE INDEX learner_class ON learner (class_id, learner_id) WHERE class_id IS NOT NULL",
     "CREATE INDEX learner_ministry_code ON learner (ministry_code) WHERE ministry_code IS NOT NULL",
-    "CREATE INDEX learner_scope ON learner USING gist (organisation_path)",
+    # For moves of a subtree. A GiST index would answer "all below" sooner (1 ms against 35 ms at 200,000), but costs every import 4 s.
+    "CREATE INDEX learner_scope ON learner (organisation_path)",
     """
     CREATE TABLE enrolment (
         enrolment_id uuid PRIMARY KEY,
