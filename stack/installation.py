@@ -18,7 +18,7 @@ from stack.orphans import MARK
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SERVICES = ("identity", "registry", "insight")
+SERVICES = ("identity", "registry", "insight", "assets", "egov", "learning")
 REALM = "lienthong"
 AUDIENCE = "lienthong"
 BUS = "bus"
@@ -119,6 +119,10 @@ class Installation:
         }
         if owner:
             environment["LIENTHONG_OWNER_URL"] = self.postgres.url(service, f"{service}_owner")
+        if service == "learning":
+            environment["LIENTHONG_LEARNING_STORAGE"] = f"file://{self.folder.resolve() / 'files'}"
+        if service == "egov":
+            environment["LIENTHONG_EGOV_REGISTRY_URL"] = self.url("registry")
         if service == "identity" and self.full:
             environment |= {
                 "LIENTHONG_IDENTITY_KEYCLOAK_URL": self.keycloak.url,

@@ -53,6 +53,8 @@ BY_SQLSTATE: dict[str, type[Problem]] = {
     "40P01": Conflict,
     "55P03": Conflict,
     "42501": Forbidden,
+    "22021": Invalid,  # a NUL in a text
+    "22P05": Invalid,  # a NUL in JSON
     "57014": Unavailable,
 }
 DEFAULT_MAX_BODY_BYTES = 1 << 20
@@ -90,7 +92,7 @@ def create_app(
         tracing.shutdown()
 
     http = httpx.AsyncClient()
-    app = FastAPI(title=title, version="1.0.0", lifespan=lifespan, max_body_size=max_body_bytes, **PLAIN)
+    app = FastAPI(title=title, version="1.0.0", lifespan=lifespan, **PLAIN)
     app.state.settings = settings
     app.state.platform = Platform(
         Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size),
@@ -98,7 +100,7 @@ def create_app(
         DenyList(),
     )
     for router in (*routers, health.router):
-        app.include_router(router)
+        app.include_router(router, max_body_size=DEFAULT_MAX_BODY_BYTES)  # a route that takes files names its own limit
     app.add_middleware(Envelope, service=name, tracing=tracing, share=settings.trace_share, max_body_bytes=max_body_bytes)
     _handle_errors(app)
     app.openapi = lambda: openapi.build(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend its document
@@ -114,7 +116,6 @@ def _handle_errors(app: FastAPI) -> None:
         (DBAPIError, _sqlalchemy),
         (asyncpg.PostgresError, _postgres),
         *((kind, _gone) for kind in GONE if not issubclass(kind, asyncpg.PostgresError)),
-        (Exception, _unexpected),
     ]
     for kind, handler in handlers:
         app.add_exception_handler(kind, handler)
@@ -180,8 +181,3 @@ def _by_state(error: Exception, state: str | None) -> Response:
         log.error("unexpected database error", exc_info=error)
         return answer(Internal())
     return answer(kind())
-
-
-async def _unexpected(_: Request, error: Exception) -> Response:
-    log.error("unexpected error", exc_info=error)
-    return answer(Internal())

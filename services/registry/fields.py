@@ -1,9 +1,9 @@
 """Field types that the registry's request bodies share."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from libs.common.text import nfc, tidy_name
 from libs.common.validation import FieldRuleError
@@ -11,9 +11,20 @@ from services.registry.people.rules import parse_birth_date
 
 
 class Input(BaseModel):
-    """Base of every request body: unknown fields are refused, text is stored in NFC without outer spaces."""
+    """Base of every request body: unknown fields are refused, text is stored in NFC without outer spaces.
 
+    A field in NEVER_NULL may be left out of a change, but not be given as null.
+    """
+
+    NEVER_NULL: ClassVar[frozenset[str]] = frozenset()
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _not_null(cls, value: object, info: ValidationInfo) -> object:
+        if value is None and info.field_name in cls.NEVER_NULL:
+            raise FieldRuleError("null", "Không được để trống.", "Must not be null.")
+        return value
 
 
 def _birth_date(text: str) -> str:

@@ -18,6 +18,7 @@ SUITES = {
     "tests.bench.events": ("relay.", "consumer."),
     "tests.bench.imports": ("import.",),
     "tests.bench.gateway": ("gateway.",),
+    "tests.bench.assets": ("assets.",),
 }
 REPORT = Path("build/bench.json")
 

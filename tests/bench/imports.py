@@ -183,7 +183,7 @@ async def compare(database: TestDatabase, folder: Path) -> Figure:
     for phase, seconds in phases.items():
         print(f"  {seconds:7.3f} s  {phase}")
     reference = await copied(database, folder)
-    return Figure("import-learners", phases["whole"], reference, "s", phases["whole"] / reference, REACH, at_least=False)
+    return Figure("import.learners", phases["whole"], reference, "s", phases["whole"] / reference, REACH, at_least=False)
 
 
 async def check(database: TestDatabase) -> None:

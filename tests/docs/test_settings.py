@@ -12,14 +12,20 @@ import libs.common.http.middleware
 from gateway.main import PagesSettings
 from gateway.settings import Limits, Rate
 from libs.common.settings import Settings
+from services.assets.imports.settings import ImportSettings as AssetImportSettings
+from services.egov.settings import EgovSettings
 from services.identity.settings import IdentitySettings
+from services.learning.settings import LearningSettings
 from services.registry.imports.settings import ImportSettings
 from services.registry.settings import RegistrySettings
 from stack.installation import SERVICES
 from tests.docs.markdown import DOCS, ROOT, rows_of
 
 TEXT = (DOCS / "operations.md").read_text(encoding="utf-8")
-CLASSES: tuple[type[BaseSettings], ...] = (Settings, RegistrySettings, ImportSettings, IdentitySettings, PagesSettings)
+CLASSES: tuple[type[BaseSettings], ...] = (
+    *(Settings, RegistrySettings, ImportSettings, IdentitySettings, PagesSettings),
+    *(AssetImportSettings, EgovSettings, LearningSettings),
+)
 METRICS = (libs.common.events.metrics, libs.common.http.middleware)
 VARIABLE = re.compile(r"\"?(LIENTHONG_[A-Z][A-Z_]*[A-Z])\b")
 READERS = (

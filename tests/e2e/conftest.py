@@ -13,7 +13,7 @@ PROFILES = [
 ]
 
 
-@pytest.fixture(scope="session", params=PROFILES)
+@pytest.fixture(scope="package", params=PROFILES)
 def platform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A running platform with the default world loaded through its gateway."""
     profile: str = request.param

@@ -59,4 +59,4 @@ async def _read(
     cursor: str | None = Query(default=None, max_length=200), limit: int = Query(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
 ) -> ChangesRequest:
     position = decode_cursor(cursor, 2)[1] if cursor else "0"
-    return ChangesRequest(int(position) if position.isdigit() else 0, limit)
+    return ChangesRequest(int(position) if position.isascii() and position.isdecimal() else 0, limit)

@@ -9,11 +9,13 @@ from opentelemetry.sdk.trace import TracerProvider
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from libs.common.errors import MEDIA_TYPE, TooLarge
+from libs.common.errors import MEDIA_TYPE, Internal, Problem, TooLarge
 from libs.common.http.tracing import CURRENT, Context, continue_trace, start_span
 
 SLOW_SECONDS = 1.0
 SERVER_ERROR = 500
+UNANSWERED = 0
+PROBLEM = MEDIA_TYPE.encode()
 MAX_REQUEST_ID = 64
 SECONDS = Histogram(
     "lienthong_http_request_seconds", "Time to answer", ["service", "method", "route"], buckets=(0.005, 0.02, 0.1, 0.5, 2, 10)
@@ -38,25 +40,32 @@ class Envelope:
         headers = dict(scope["headers"])
         context = continue_trace(headers.get(b"traceparent"), _request_id(headers.get(b"x-request-id")), self._share)
         token, started = CURRENT.set(context), time.perf_counter()
-        status = SERVER_ERROR
+        status, ours = UNANSWERED, b""
 
         async def answering(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ours
             if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", context.request_id.encode())]
+                status, given = message["status"], list(message.get("headers", ()))
+                if status == TooLarge.status and (b"content-type", PROBLEM) not in given:  # the framework says it in plain text
+                    ours, given = TooLarge().body(context.request_id), [(b"content-type", PROBLEM), (b"connection", b"close")]
+                message["headers"] = [*given, (b"x-request-id", context.request_id.encode())]
+            elif ours:
+                message = {"type": "http.response.body", "body": ours}
             await send(message)
 
         try:
-            if _length(headers) > self._max_body:
-                await _too_large(context, answering)
-            else:
-                await self._run(scope, receive, answering, context)
+            await self._run(scope, receive, answering, context, _length(headers))
+        except Exception as error:
+            if status is not UNANSWERED:
+                raise
+            await _answer(error, context, answering)
         finally:
             self._measure(scope, status, time.perf_counter() - started)
             CURRENT.reset(token)
 
-    async def _run(self, scope: Scope, receive: Receive, send: Send, context: Context) -> None:
+    async def _run(self, scope: Scope, receive: Receive, send: Send, context: Context, length: int) -> None:
+        if length > self._max_body:
+            raise TooLarge
         if not context.sampled:
             await self.app(scope, receive, send)
             return
@@ -95,8 +104,12 @@ def _length(headers: dict[bytes, bytes]) -> int:
     return int(given) if given.isdigit() else 0
 
 
-async def _too_large(context: Context, send: Send) -> None:
-    """Answer before a byte of the body is read; a body of untold length is cut off by FastAPI's own limit."""
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": TooLarge.status, "headers": headers})
-    await send({"type": "http.response.body", "body": TooLarge().body(context.request_id)})
+async def _answer(error: Exception, context: Context, send: Send) -> None:
+    """Answer what no handler has answered, still with the request's id."""
+    problem = error if isinstance(error, Problem) else Internal()
+    if problem.status >= SERVER_ERROR:
+        log.error("unexpected error", exc_info=error)
+    await send(
+        {"type": "http.response.start", "status": problem.status, "headers": [(b"content-type", PROBLEM), (b"connection", b"close")]}
+    )
+    await send({"type": "http.response.body", "body": problem.body(context.request_id)})

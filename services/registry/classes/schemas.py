@@ -1,7 +1,7 @@
 """Bodies and answers of school years and classes."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
@@ -56,6 +56,8 @@ class ClassCreate(ClassBody):
 
 class ClassChange(Input):
     """A change; what is absent stays."""
+
+    NEVER_NULL: ClassVar[frozenset[str]] = frozenset({"name", "level", "studies_informatics"})
 
     name: ClassName | None = None
     level: Level | None = None

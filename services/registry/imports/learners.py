@@ -94,7 +94,8 @@ WHERE earlier_row IS NOT NULL AND (earlier_end IS NULL OR earlier_end > starts_o
 OVERLAP_REGISTRY: Final = """
 INSERT INTO fault SELECT s.row_no, 'enrolled_on', 'overlap_registry', s.starts_on::text, e.period::text
 FROM bearer b JOIN spell s USING (code) JOIN enrolment e ON e.learner_id = s.learner_id
-WHERE b.known_id IS NOT NULL AND s.starts_on < coalesce(s.ends_on, 'infinity')
+WHERE b.known_id IS NOT NULL AND e.organisation_path <@ ANY (:sender_paths::text[]::ltree[])
+  AND s.starts_on < coalesce(s.ends_on, 'infinity')
   AND e.period && daterange(s.starts_on, greatest(coalesce(s.ends_on, 'infinity'), s.starts_on))
   AND NOT EXISTS (SELECT FROM spell o WHERE o.learner_id = e.learner_id AND o.starts_on = lower(e.period))"""
 

@@ -16,6 +16,7 @@ from libs.common.http.paging import PageRequest
 from services.registry.imports import queries, service
 from services.registry.imports.columns import ImportKind
 from services.registry.imports.schemas import FaultOut, ImportOut
+from services.registry.imports.settings import ImportSettings
 from services.registry.imports.upload import PERMISSION, Upload, received
 
 PREFIX = "/registry/v1/imports"
@@ -34,7 +35,13 @@ BODY = {
 }
 
 
-@router.post("", status_code=202, responses=document(ImportOut, 202), openapi_extra=BODY)
+@router.post(
+    "",
+    status_code=202,
+    responses=document(ImportOut) | document(ImportOut, 202),
+    openapi_extra=BODY,
+    max_body_size=ImportSettings().max_bytes,
+)
 async def start_import(
     kind: Annotated[ImportKind, Query(description="what the file holds")],
     upload: Annotated[Upload, Depends(received)],

@@ -1,7 +1,7 @@
 """Bodies and answers of organisations."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -45,6 +45,8 @@ class OrganisationCreate(OrganisationBody):
 
 class OrganisationChange(Input):
     """A change from a day on; what is absent stays."""
+
+    NEVER_NULL: ClassVar[frozenset[str]] = frozenset({"code", "name"})
 
     valid_from: Day | None = Field(default=None, description="first day of the change; today when absent")
     code: Code | None = None

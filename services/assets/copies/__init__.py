@@ -1,0 +1,1 @@
+"""What the service keeps of the registry: the organisation tree and the learners' spells of enrolment."""

@@ -1,0 +1,64 @@
+"""Routes of bulk import."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from libs.common.db.work import UnitOfWork
+from libs.common.http.access import ReadSession, reading, writing
+from libs.common.http.documents import document, page_of
+from libs.common.http.paging import PageRequest
+from services.assets.imports import queries, service
+from services.assets.imports.schemas import FaultOut, ImportOut
+from services.assets.imports.settings import MAX_FILE_BYTES
+from services.assets.imports.upload import PERMISSION, Upload, received
+
+PREFIX = "/assets/v1/imports"
+router = APIRouter(prefix=PREFIX, tags=["imports"])
+Reader = Annotated[ReadSession, reading("assets.import.read")]
+BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "CSV with a header, or a JSON list of objects with the same names",
+        "content": {
+            "text/csv": {"schema": {"type": "string", "format": "binary"}},
+            "application/json": {"schema": {"type": "array", "items": {"type": "object"}}},
+        },
+    }
+}
+
+
+@router.post(
+    "", status_code=201, responses=document(ImportOut, 201) | document(ImportOut), openapi_extra=BODY, max_body_size=MAX_FILE_BYTES
+)
+async def import_assets(
+    upload: Annotated[Upload, Depends(received)],
+    db: Annotated[UnitOfWork, writing(PERMISSION, bare=True)],
+    *,
+    dry_run: Annotated[bool, Query(description="check only")] = False,
+) -> Response:
+    """Check and apply a file at once, all or nothing (201, also when it is rejected); the same file again is the same import (200)."""
+    import_id, new = await service.run(db, upload, dry_run=dry_run)
+    _, body = await db.read(queries.IMPORT, import_id=import_id)
+    return db.answer(Response(body.encode(), 201 if new else 200, {"Location": PREFIX + "/" + str(import_id)}, "application/json"))
+
+
+@router.get("", responses=page_of(ImportOut))
+async def list_imports(page: Annotated[PageRequest, queries.IMPORTS.request()], db: Reader) -> Response:
+    """List the caller's imports."""
+    return await db.page(queries.IMPORTS, page)
+
+
+@router.get("/{import_id}", responses=document(ImportOut))
+async def read_import(import_id: UUID, db: Reader) -> Response:
+    """Tell what came of an import."""
+    return await db.one(queries.IMPORT, import_id=import_id)
+
+
+@router.get("/{import_id}/errors", responses=page_of(FaultOut))
+async def list_errors(import_id: UUID, page: Annotated[PageRequest, queries.FAULTS.request()], db: Reader) -> Response:
+    """List what is wrong with the file, row by row."""
+    await db.text(queries.IMPORT, import_id=import_id)
+    return await db.page(queries.FAULTS, page, import_id=import_id)

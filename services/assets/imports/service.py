@@ -1,0 +1,82 @@
+"""One import from the received file to its end, inside the request's transaction and under the sender's own scope."""
+
+from typing import Any
+from uuid import UUID
+
+from libs.common.db.work import UnitOfWork
+from libs.common.errors import Conflict
+from libs.common.ids import new_id
+from services.assets.assets.classes import classes
+from services.assets.imports import statements
+from services.assets.imports.columns import DAY, NAMES
+from services.assets.imports.messages import sentences
+from services.assets.imports.parse import FileFaultError, Parsed, parse
+from services.assets.imports.settings import ImportSettings
+from services.assets.imports.upload import Upload
+from services.assets.wear import ruleset
+
+NOTHING = (0, 0, 0)
+
+
+class ImportJustEnded(Conflict):
+    """The same file was on its way when this one came, and was rejected in that very moment."""
+
+    slug = "asset-import-just-ended"
+    title_vi = "Lần nhập cùng tệp vừa kết thúc; hãy gửi lại"
+    title_en = "An import of the same file has just ended; send it again"
+
+
+async def run(db: UnitOfWork, upload: Upload, *, dry_run: bool) -> tuple[UUID, bool]:
+    """Check and apply a file, all or nothing; returns the run and whether it is new (the same file again is the same import)."""
+    actor, import_id = db.principal.actor, new_id()
+    begin = (import_id, dry_run, actor, upload.media, upload.sha256, len(upload.content))
+    if await db.connection.fetchval(statements.BEGIN_RUN, *begin) is None:
+        known = await db.connection.fetchval(statements.KNOWN_RUN, actor, upload.sha256)
+        if known is None:
+            raise ImportJustEnded
+        return UUID(str(known)), False
+    settings = ImportSettings()
+    await db.connection.execute(statements.CREATE_FAULT)
+    parsed = _parsed(upload, settings)
+    await db.connection.copy_records_to_table("fault", records=parsed.faults)
+    counts = await _check(db.connection, parsed) if parsed.rows else NOTHING
+    errors = int(await db.connection.fetchval("SELECT count(*) FROM fault"))
+    if errors:
+        counts, state = NOTHING, "rejected"
+        await db.connection.execute(statements.STORE_FAULTS, import_id, *sentences(), settings.kept_errors)
+    elif dry_run:
+        state = "validated"
+    else:
+        state = "applied"
+        for statement in (statements.INSERT, statements.UPDATE, statements.FEED):
+            await db.connection.execute(statement)
+        await db.connection.execute(statements.OUTBOX, db.origin.traceparent)
+    await db.connection.execute(statements.FINISH_RUN, import_id, state, len(parsed.rows), errors, *counts)
+    return import_id, True
+
+
+def _parsed(upload: Upload, settings: ImportSettings) -> Parsed:
+    try:
+        return parse(upload.content, upload.media, settings.max_rows)
+    except FileFaultError as error:
+        return Parsed(faults=[(1, "", error.code, "", error.hint)])
+
+
+async def _check(connection: Any, parsed: Parsed) -> tuple[int, int, int]:
+    await connection.execute(statements.CREATE_STAGE)
+    await connection.copy_records_to_table("stage", records=parsed.rows, columns=("row_no", *NAMES))
+    if await connection.fetchval(statements.ANY_WRONG, *statements.patterns()):
+        await connection.execute(statements.NOTE_WRONG, *statements.forms())
+    await connection.execute(statements.LOCK_ORGANISATIONS)
+    known = classes()
+    await connection.execute(statements.CREATE_TYPED, list(known), [entry.kind for entry in known.values()])
+    await connection.execute(statements.ANALYSE)
+    await connection.execute(statements.LOCK_ASSETS)
+    rules = await ruleset.current(connection)
+    await connection.execute(statements.REFERENCES, sorted(rules.classes))
+    await connection.execute(statements.CREATE_MERGED)
+    await connection.execute(statements.RULES, DAY.pattern)
+    await connection.execute(statements.CREATE_TOUCHED)
+    await connection.execute(statements.AGAINST_RECORD)
+    row = await connection.fetchrow(statements.COUNT)
+    return row["created"], row["changed"], row["unchanged"]

@@ -1,0 +1,103 @@
+"""How many computers a school needs, has and lacks; pure arithmetic.
+
+A school needs whole computers for each of its levels: the division is rounded for each school and level, then added. What one school or
+level has too much does not make up for what another lacks. So the need of a commune or province is the sum of its schools' needs.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from services.assets.fields import Level
+
+
+class Rounding(StrEnum):
+    """How learners divided by the norm become whole computers; `nearest` takes the half up."""
+
+    UP = "up"
+    DOWN = "down"
+    NEAREST = "nearest"
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """A dated norm: so many learners for each computer of a level."""
+
+    level: str
+    value: int
+    valid_from: date
+    legal_basis: str
+    certainty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What one school has at one level on the day."""
+
+    school_id: UUID
+    level: str
+    learners: int = 0
+    present: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LevelNeed:
+    """The sums of a level; `needed` and `missing` are None where no norm holds on the day."""
+
+    level: str
+    learners: int
+    norm: Norm | None
+    needed: int | None
+    present: int
+    missing: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TotalNeed:
+    """The sums of all levels that have a norm."""
+
+    learners: int
+    needed: int
+    present: int
+    missing: int
+
+
+def whole(learners: int, per_computer: int, rounding: Rounding) -> int:
+    """Divide and round to whole computers."""
+    match rounding:
+        case Rounding.UP:
+            return -(-learners // per_computer)
+        case Rounding.DOWN:
+            return learners // per_computer
+        case Rounding.NEAREST:
+            return (2 * learners + per_computer) // (2 * per_computer)
+
+
+def levels(holdings: Iterable[Holding], norms: Mapping[str, Norm], rounding: Rounding) -> list[LevelNeed]:
+    """Return the need of each level that has learners or computers, in the order of the levels."""
+    by_level: dict[str, list[Holding]] = {}
+    for holding in holdings:
+        by_level.setdefault(holding.level, []).append(holding)
+    return [_level(level, by_level[level], norms.get(level), rounding) for level in Level if level in by_level]
+
+
+def _level(level: str, holdings: Sequence[Holding], norm: Norm | None, rounding: Rounding) -> LevelNeed:
+    learners, present = sum(holding.learners for holding in holdings), sum(holding.present for holding in holdings)
+    if norm is None:
+        return LevelNeed(level, learners, None, None, present, None)
+    needs = [(whole(holding.learners, norm.value, rounding), holding.present) for holding in holdings]
+    missing = sum(max(0, needed - has) for needed, has in needs)
+    return LevelNeed(level, learners, norm, sum(needed for needed, _ in needs), present, missing)
+
+
+def total(needs: Iterable[LevelNeed]) -> TotalNeed:
+    """Add the levels that have a norm."""
+    told = [need for need in needs if need.norm is not None]
+    return TotalNeed(
+        learners=sum(need.learners for need in told),
+        needed=sum(need.needed or 0 for need in told),
+        present=sum(need.present for need in told),
+        missing=sum(need.missing or 0 for need in told),
+    )

@@ -1,0 +1,90 @@
+"""Counts learners and computers, applies the norms of the day; and sets norms."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from libs.common.db.write import WriteSession
+from libs.common.errors import Invalid, NotFound
+from services.assets.assets.classes import meeting
+from services.assets.fields import Level, fault
+from services.assets.need import queries
+from services.assets.need.rules import Holding, Norm, Rounding, levels, total
+from services.assets.need.schemas import LevelNeedOut, NeedByRounding, NeedOut, NeedQuery, NormSet, TotalOut
+from services.assets.need.tables import NormRow
+
+COMPUTERS = "learners_per_computer"
+FIND = "SELECT norm_id FROM norm WHERE key = $1 AND level = $2 AND valid_from = $3"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted under an organisation on a day."""
+
+    holdings: Sequence[Holding]
+    norms: dict[str, Norm]
+    without_level: int
+
+
+async def need(connection: Any, query: NeedQuery) -> NeedOut:
+    """Return the need of an organisation; raises NotFound when none of that code is in the caller's scope."""
+    root = await connection.fetchrow(queries.ROOT, query.organisation)
+    if root is None:
+        raise NotFound(detail_vi=f"Không có đơn vị “{query.organisation}”.", detail_en=f"There is no organisation “{query.organisation}”.")
+    counted = await count(connection, root["path"], query.as_of)
+    first, *others = [_by_rounding(counted, rounding) for rounding in query.rounding]
+    return NeedOut(
+        organisation=query.organisation,
+        organisation_id=root["organisation_id"],
+        as_of=query.as_of,
+        schools=len({holding.school_id for holding in counted.holdings}),
+        present_without_level=counted.without_level,
+        compared=others,
+        **dict(first),
+    )
+
+
+async def count(connection: Any, path: str, on: date) -> Counted:
+    """Count learners and computers by school and level under a path, and read the norms of the day."""
+    norms = {row["level"]: Norm(**row) for row in await connection.fetch(queries.NORMS_ON, COMPUTERS, on)}
+    learners: dict[tuple[UUID, str], int] = {}
+    present: dict[tuple[UUID, str], int] = {}
+    without_level = 0
+    for row in await connection.fetch(queries.LEARNERS, path, on):
+        learners[row["school_id"], row["level"]] = row["learners"]
+    for row in await connection.fetch(queries.PRESENT, path, on, meeting(COMPUTERS)):
+        if row["level"] is None:
+            without_level += row["present"]
+        else:
+            present[row["school_id"], row["level"]] = row["present"]
+    keys = sorted(learners.keys() | present.keys())
+    holdings = [Holding(*key, learners=learners.get(key, 0), present=present.get(key, 0)) for key in keys]
+    return Counted(holdings, norms, without_level)
+
+
+def _by_rounding(counted: Counted, rounding: Rounding) -> NeedByRounding:
+    needs = levels(counted.holdings, counted.norms, rounding)
+    return NeedByRounding(
+        rounding=rounding,
+        levels=[LevelNeedOut.model_validate(asdict(need)) for need in needs],
+        total=TotalOut(**asdict(total(needs))),
+    )
+
+
+async def set_norm(db: WriteSession, level: Level, valid_from: date, body: NormSet) -> None:
+    """Set the norm of a level from a day on; the same again changes nothing. Only the whole platform may (row security)."""
+    if body.valid_to is not None and body.valid_to <= valid_from:
+        vi, en = "Ngày kết thúc phải sau ngày bắt đầu.", "The end must come after the beginning."
+        raise Invalid(errors=[fault("/valid_to", "period_order", vi, en)])
+    known = await db.connection.fetchval(FIND, COMPUTERS, level, valid_from)
+    if known is None:
+        db.add(NormRow(key=COMPUTERS, level=level, valid_from=valid_from, **body.model_dump()))
+        return
+    row = await db.lock(NormRow, UUID(str(known)), match=False)
+    changed = {name: value for name, value in body.model_dump().items() if getattr(row, name) != value}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    if changed:
+        row.touch()

@@ -1,0 +1,1 @@
+"""The e-government service: procedures, dossiers with legal deadlines, document counts."""

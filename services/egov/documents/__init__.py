@@ -1,0 +1,1 @@
+"""Counts of incoming and outgoing documents."""

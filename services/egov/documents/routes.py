@@ -1,0 +1,41 @@
+"""Routes of document counts."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+from starlette.responses import Response
+
+from libs.common.db.work import UnitOfWork
+from libs.common.http.access import ReadSession, reading, writing
+from libs.common.http.documents import document, page_of
+from libs.common.http.paging import PageRequest
+from services.egov import bulk
+from services.egov.documents import queries, service
+from services.egov.documents.schemas import MOST, CountOut, CountPut, CountsOut, CountsPut
+
+router = APIRouter(prefix="/egov/v1/document-counts", tags=["documents"])
+Writer = Annotated[UnitOfWork, writing("egov.document.count", bare=True)]
+
+
+@router.get("", responses=page_of(CountOut))
+async def list_counts(
+    page: Annotated[PageRequest, queries.COUNTS.request()], db: Annotated[ReadSession, reading("egov.document.read")]
+) -> Response:
+    """List counts of incoming and outgoing documents."""
+    return await db.page(queries.COUNTS, page)
+
+
+@router.put("", responses=document(CountsOut))
+async def put_counts(body: CountsPut, db: Writer) -> Response:
+    """Bring many counts to what the sender knows, by organisation and period: all are written, or none."""
+    return _answer(db, await service.put_many(db, body.items))
+
+
+@router.post("/import", responses=document(CountsOut))
+async def import_counts(content: Annotated[bytes, Body(media_type="text/csv")], db: Writer) -> Response:
+    """Do the same with CSV: organisation_code, period_start, period_end, incoming, incoming_scanned, outgoing, outgoing_scanned."""
+    return _answer(db, await service.put_many(db, bulk.read_csv(content, CountPut, MOST)))
+
+
+def _answer(db: UnitOfWork, out: CountsOut) -> Response:
+    return db.answer(Response(out.model_dump_json().encode(), media_type="application/json"))

@@ -1,0 +1,327 @@
+"""What people do to a dossier: each action one function, checked by the pure rules, written with its step, event, audit and feed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from libs.common.clock import now
+from libs.common.db.work import UnitOfWork
+from libs.common.errors import Invalid, NotFound
+from libs.common.http.conditional import require_match
+from services.egov.clock.rulebook import rulebook
+from services.egov.clock.rules import Limit, Unit
+from services.egov.dossiers import progress, reasons, rules, store
+from services.egov.dossiers.events import TransferDecided, attempt_id
+from services.egov.dossiers.problems import AlreadyPostponed, AlreadySupplemented, SupplementTooLate, WrongSide
+from services.egov.dossiers.progress import Doing
+from services.egov.dossiers.reasons import Chosen, Facts
+from services.egov.dossiers.rules import Action, Side, Stage
+from services.egov.dossiers.schemas import (
+    Approval,
+    DossierEdit,
+    PaperGiven,
+    Postponement,
+    ReasonGiven,
+    Refusal,
+    Retry,
+    Stop,
+    Supplemented,
+    SupplementRequest,
+)
+from services.egov.dossiers.store import Held
+from services.egov.dossiers.tables import Dossier
+from services.egov.fields import fault, invalid
+from services.egov.procedures import service as procedures
+from services.egov.registry import LearnerSeen
+
+APPLICANTS = frozenset({Action.EDIT, Action.SUBMIT, Action.SUPPLEMENT, Action.WITHDRAW})
+SIDE_VI = {Side.APPLICANT: "người nộp", Side.RECEIVING: "trường nhận", Side.SENDING: "trường cho chuyển"}
+KEEPS = object()
+
+
+async def begin(db: UnitOfWork, dossier_id: UUID, action: Action) -> tuple[Dossier, Doing]:
+    """Return the locked dossier and what is about to be done; raises NotFound, 428, 412, WrongSide or ActionNotPossible, in this order."""
+    held = await store.load(db.connection, dossier_id)
+    if held is None:
+        raise NotFound
+    require_match(db.origin.headers, held.dossier.version)
+    side = _side(held, action)
+    progress.ensure(held.dossier, action)
+    return held.dossier, Doing(action, side, db.principal.actor, now())
+
+
+def _side(held: Held, action: Action) -> Side:
+    """Return on whose behalf the caller acts; nobody decides their own dossier, and the desk types in only what did not come online."""
+    may, counter = rules.MAY[action], held.dossier.channel != "online"
+    if held.own and Side.APPLICANT in may:
+        return Side.APPLICANT
+    desk = held.receiving and not held.own and (action not in APPLICANTS or counter)
+    if desk and Side.RECEIVING in may:
+        return Side.RECEIVING
+    if held.sending and not held.own and Side.SENDING in may:
+        return Side.SENDING
+    whose = sorted(may & set(SIDE_VI))
+    raise WrongSide(
+        detail_vi="Chỉ " + ", ".join(SIDE_VI[side] for side in whose) + " được làm việc này.",
+        detail_en="Only " + ", ".join(whose).replace("_", " ") + " may do this.",
+    )
+
+
+async def finish(db: UnitOfWork, dossier: Dossier, doing: Doing) -> None:
+    """Make the transition and write everything that goes with it."""
+    step, event = progress.advance(dossier, doing)
+    await store.save(db.connection, dossier, step)
+    db.record(event, dossier)
+
+
+async def edit(db: UnitOfWork, dossier_id: UUID, body: DossierEdit) -> None:
+    """Change what the applicant said; what is absent stays."""
+    dossier, doing = await begin(db, dossier_id, Action.EDIT)
+    given = body.model_dump(exclude_unset=True)
+    if body.papers is not None:
+        given["papers"] = papers_of(body.papers)
+    if given.get("ground", KEEPS) is None or given.get("papers", KEEPS) is None:
+        raise invalid("/ground", "missing", "Không được để trống.", "This cannot be empty.")
+    for name, value in given.items():
+        setattr(dossier, name, value)
+    doing.details = {"changed": sorted(given)}
+    await finish(db, dossier, doing)
+
+
+async def submit(db: UnitOfWork, dossier_id: UUID) -> None:
+    """Hand the dossier to the receiving school; the portal confirms at once. Raises DossierAlreadyOpen."""
+    dossier, doing = await begin(db, dossier_id, Action.SUBMIT)
+    dossier.submitted_at = doing.at
+    await finish(db, dossier, doing)
+
+
+async def receive(db: UnitOfWork, dossier_id: UUID, default_agency: str) -> None:
+    """Accept the dossier as complete: code, receipt (form 01) and appointment by the clock."""
+    dossier, doing = await begin(db, dossier_id, Action.RECEIVE)
+    day = procedures.local_day(doing.at)
+    dossier.received_at = dossier.clock_started_at = doing.at
+    dossier.code = await store.next_code(db.connection, dossier.receiving_school_id, default_agency, day)
+    _appoint(dossier, doing.at)
+    handed_on = procedures.clock().forward_by(doing.at, electronic=dossier.channel == "online")
+    doing.details = {"receipt": _receipt(dossier), "forward_by": handed_on.due_at.isoformat()}
+    await finish(db, dossier, doing)
+
+
+def _appoint(dossier: Dossier, at: datetime, *, restarted: bool = False) -> None:
+    found = progress.promised(dossier, at, restarted=restarted)
+    dossier.clock_started_at = at
+    dossier.due_at = dossier.original_due_at = dossier.judged_by = found.due_at if found else None
+    dossier.clock = procedures.present(found).model_dump(mode="json") if found else None
+
+
+def _receipt(dossier: Dossier) -> dict[str, Any]:
+    return {
+        "dossier_code": dossier.code,
+        "applicant_name": dossier.applicant_name,
+        "procedure_code": dossier.procedure_code,
+        "received_at": dossier.received_at.isoformat() if dossier.received_at else None,
+        "due_at": dossier.due_at.isoformat() if dossier.due_at else None,
+        "channel": dossier.channel,
+        "place_of_return": dossier.receiving_school_name,
+        "fee": 0,
+        "papers": dossier.papers,
+    }
+
+
+async def reject(db: UnitOfWork, dossier_id: UUID, body: Refusal) -> None:
+    """Refuse intake (form 03) with reasons."""
+    dossier, doing = await begin(db, dossier_id, Action.REJECT)
+    doing.details = {"reasons": _reasons(dossier, reasons.REFUSE, body.reasons)}
+    await finish(db, dossier, doing)
+
+
+async def request_supplement(db: UnitOfWork, dossier_id: UUID, body: SupplementRequest) -> None:
+    """Tell all defects at once (form 02): once at intake, once while handling; raises AlreadySupplemented or SupplementTooLate."""
+    dossier, doing = await begin(db, dossier_id, Action.REQUEST_SUPPLEMENT)
+    asked = rules.supplement_count(dossier.stage, dossier.supplements_at_intake, dossier.supplements_while_handling)
+    if asked >= rules.SUPPLEMENTS_OF_A_KIND and body.supervisor_reason is None:
+        raise AlreadySupplemented
+    target = progress.ensure(dossier, doing.action)
+    if target is Stage.SUPPLEMENT_WHILE_HANDLING:
+        _in_time(dossier, doing.at)
+        dossier.supplements_while_handling += 1
+    else:
+        dossier.supplements_at_intake += 1
+    reply_by = progress.step_due(dossier, target, doing.at)
+    doing.details = {
+        "reasons": _reasons(dossier, reasons.SUPPLEMENT, body.reasons, reply_by),
+        "reply_by": reply_by.isoformat() if reply_by else None,
+        "supervisor_reason": body.supervisor_reason,
+    }
+    await finish(db, dossier, doing)
+
+
+def _in_time(dossier: Dossier, at: datetime) -> None:
+    """Defects found while handling are told within three working days of intake (118/2025/NĐ-CP art. 19.5)."""
+    intake = dossier.clock_started_at or at
+    rule = rulebook().one(procedures.local_day(intake), "supplement_handling_2025", "supplement_handling_2018")
+    if rule is None:
+        return
+    last = procedures.clock().due(Limit(rule.value, Unit(rule.unit or Unit.WORKING_DAY), rule.id), intake).due_at
+    if at > last:
+        raise SupplementTooLate(detail_en=f"Defects had to be told by {last.isoformat()}.")
+
+
+async def supplement(db: UnitOfWork, dossier_id: UUID, body: Supplemented) -> None:
+    """Add what was asked for; a dossier that was being handled starts its limit again from zero."""
+    dossier, doing = await begin(db, dossier_id, Action.SUPPLEMENT)
+    dossier.papers = [*dossier.papers, *papers_of(body.papers)]
+    if progress.ensure(dossier, doing.action) is Stage.RECEIVED:
+        _appoint(dossier, doing.at, restarted=True)
+    doing.details = {"papers": papers_of(body.papers), "note": body.note}
+    await finish(db, dossier, doing)
+
+
+async def postpone(db: UnitOfWork, dossier_id: UUID, body: Postponement) -> None:
+    """Apologise and give a new appointment (form 04), at most once; told too late it does not make a late decision one in time."""
+    dossier, doing = await begin(db, dossier_id, Action.POSTPONE)
+    if dossier.reappointments >= rules.REAPPOINTMENTS:
+        raise AlreadyPostponed
+    clock, before = procedures.clock(), dossier.due_at
+    day = body.new_due_date
+    if before is None or not clock.calendar.is_working(day) or clock.closing(day) <= before:
+        raise invalid(
+            "/new_due_date", "new_due_date", "Phải là ngày làm việc sau ngày hẹn cũ.", "It must be a working day after the old date."
+        )
+    in_time = doing.at <= clock.apology_by(before)
+    dossier.reappointments += 1
+    dossier.due_at = clock.closing(day)
+    dossier.judged_by = dossier.due_at if in_time else before
+    doing.details = {
+        "reason": body.reason,
+        "original_due_at": before.isoformat(),
+        "new_due_at": dossier.due_at.isoformat(),
+        "in_time": in_time,
+    }
+    await finish(db, dossier, doing)
+
+
+async def approve(db: UnitOfWork, dossier_id: UUID, body: Approval) -> None:
+    """The receiving principal takes the learner: the sending school is asked for the records."""
+    dossier, doing = await begin(db, dossier_id, Action.APPROVE)
+    _decide(dossier, body)
+    await finish(db, dossier, doing)
+
+
+def _decide(dossier: Dossier, body: Approval | Retry) -> None:
+    dossier.class_id = body.class_id or dossier.class_id
+    dossier.effective_date = body.effective_date or dossier.effective_date
+    dossier.grade = dossier.grade if body.grade is None else body.grade
+
+
+async def refuse(db: UnitOfWork, dossier_id: UUID, body: Refusal) -> None:
+    """The receiving principal refuses (form 03), with reasons, inside the limit."""
+    dossier, doing = await begin(db, dossier_id, Action.REFUSE)
+    doing.details = {"reasons": _reasons(dossier, reasons.REFUSE, body.reasons)}
+    await finish(db, dossier, doing)
+
+
+async def release(db: UnitOfWork, dossier_id: UUID, note: str | None) -> None:
+    """The sending school hands over the records: both have signed, and the registry is told to move the learner."""
+    dossier, doing = await begin(db, dossier_id, Action.RELEASE)
+    doing.details = {"note": note}
+    await _order(db, dossier, doing)
+
+
+async def retry(db: UnitOfWork, dossier_id: UUID, body: Retry) -> None:
+    """Order the move once more after the cause of the flag was dealt with."""
+    dossier, doing = await begin(db, dossier_id, Action.RETRY)
+    _decide(dossier, body)
+    if "class_id" in body.model_fields_set:
+        dossier.class_id = body.class_id
+    dossier.attempt += 1
+    doing.details = {"note": body.note, "flag_reason": dossier.flag_reason, "attempt": dossier.attempt}
+    dossier.flag_reason = None
+    await _order(db, dossier, doing)
+
+
+async def _order(db: UnitOfWork, dossier: Dossier, doing: Doing) -> None:
+    today = procedures.local_day(doing.at)
+    dossier.effective_date = max(dossier.effective_date or today, today)
+    await finish(db, dossier, doing)
+    db.record(
+        TransferDecided.model_validate(
+            {
+                "dossier_id": attempt_id(dossier.dossier_id, dossier.attempt),
+                "learner_id": dossier.learner_id,
+                "from_school_code": await store.code_today(db.connection, dossier.sending_school_id) or dossier.sending_school_code,
+                "to_school_code": await store.code_today(db.connection, dossier.receiving_school_id) or dossier.receiving_school_code,
+                "effective_date": dossier.effective_date,
+                "grade": dossier.grade,
+                "class_id": dossier.class_id,
+            }
+        )
+    )
+
+
+async def take_records(db: UnitOfWork, dossier_id: UUID, seen: LearnerSeen) -> None:
+    """Records from another province are here and the learner is registered; a class in the registry completes the matter at once."""
+    dossier, doing = await begin(db, dossier_id, Action.TAKE_RECORDS)
+    if seen.school_id != dossier.receiving_school_id:
+        raise invalid("/learner_id", "not_in_school", "Học sinh chưa có tên ở trường nhận.", "The learner is not in the receiving school.")
+    dossier.learner_id, dossier.learner_version = seen.learner_id, seen.version
+    dossier.learner_school_id, dossier.learner_class_id = seen.school_id, seen.class_id
+    await finish(db, dossier, doing)
+    if rules.settles(dossier.stage, seen.school_id, seen.class_id, dossier.receiving_school_id):
+        await finish(db, dossier, Doing(Action.ASSIGN, Side.REGISTRY, db.principal.actor, doing.at))
+
+
+async def return_result(db: UnitOfWork, dossier_id: UUID, note: str | None) -> None:
+    """Hand the result to the applicant: the approval, or the refusal with its reasons."""
+    dossier, doing = await begin(db, dossier_id, Action.RETURN)
+    doing.details = {"note": note}
+    await finish(db, dossier, doing)
+
+
+async def withdraw(db: UnitOfWork, dossier_id: UUID, note: str | None) -> None:
+    """Stop at the applicant's wish, until the decision (form 05)."""
+    dossier, doing = await begin(db, dossier_id, Action.WITHDRAW)
+    doing.details = {"note": note}
+    await finish(db, dossier, doing)
+
+
+async def stop(db: UnitOfWork, dossier_id: UUID, body: Stop) -> None:
+    """Stop the handling (form 05): a transfer that cannot be carried out."""
+    dossier, doing = await begin(db, dossier_id, Action.STOP)
+    doing.details = {"reason": body.reason}
+    await finish(db, dossier, doing)
+
+
+def papers_of(given: Sequence[PaperGiven]) -> list[dict[str, Any]]:
+    """Return papers as stored; raises Invalid for a key that the procedure does not name."""
+    known = {paper.key for paper in procedures.get(rules.PROCEDURE, procedures.local_day(now())).papers}
+    faults = [
+        fault(
+            f"/papers/{index}/key", "unknown_paper", "Thủ tục không yêu cầu giấy này.", f"The procedure names: {', '.join(sorted(known))}."
+        )
+        for index, paper in enumerate(given)
+        if paper.key not in known
+    ]
+    if faults:
+        raise Invalid(errors=faults)
+    return [{"key": paper.key, "name": paper.name} for paper in given]
+
+
+def _reasons(dossier: Dossier, kind: str, given: Sequence[ReasonGiven], reply_by: datetime | None = None) -> list[dict[str, str]]:
+    chosen = [Chosen(one.code, one.values) for one in given]
+    facts = Facts(
+        online=dossier.channel == "online",
+        relation_verified=dossier.relation_verified,
+        sending_inside=dossier.sending_school_id is not None,
+    )
+    faults = [fault(f"/reasons/{one.index}", one.code, one.vi, one.en) for one in reasons.check(kind, chosen, facts)]
+    if faults:
+        raise Invalid(errors=faults)
+    system = {
+        "ten_nguoi_nop": dossier.applicant_name,
+        "noi_nop": dossier.receiving_school_name,
+        "ma_ho_so": dossier.code or str(dossier.dossier_id),
+        "han_nop": f"{procedures.local_day(reply_by):%d/%m/%Y}" if reply_by else "",
+    }
+    return reasons.render(chosen, system)

@@ -1,0 +1,1 @@
+"""Which organisation offers which procedure, at which online level."""

@@ -1,0 +1,109 @@
+"""What e-government asks of the registry over HTTP, with the caller's own token: whoever may read the child there may file for it here."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, TypeVar
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from libs.common.errors import Unauthenticated, Unavailable
+from libs.common.http.tracing import CURRENT
+
+if TYPE_CHECKING:
+    from services.egov.settings import EgovSettings
+
+OK, UNAUTHORIZED = 200, 401
+NOT_FOR_CALLER = frozenset({403, 404})
+
+
+class LearnerSeen(BaseModel):
+    """What a dossier needs of a learner."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    learner_id: UUID
+    person_id: UUID
+    full_name: str
+    birth_date: str
+    school_id: UUID | None
+    school_code: str | None
+    class_id: UUID | None
+    grade: Annotated[int | None, Field(ge=0, le=12)]
+    level: str | None
+    version: int
+
+
+class GuardianSeen(BaseModel):
+    """One guardian of a learner."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    guardian_person_id: UUID
+
+
+class GuardiansSeen(BaseModel):
+    """The guardians of a learner; there are few, the first page holds them."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    items: list[GuardianSeen]
+
+
+Seen = TypeVar("Seen", bound=BaseModel)
+
+
+class Registry:
+    """The registry's API as seen from here."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def learner(self, learner_id: UUID, authorization: str) -> LearnerSeen | None:
+        """Return the learner as the caller sees them, None when they do not; raises Unavailable when the registry does not answer."""
+        return await self._ask(f"/registry/v1/learners/{learner_id}", authorization, LearnerSeen)
+
+    async def is_guardian(self, person_id: UUID, learner_id: UUID, authorization: str) -> bool:
+        """Tell whether the registry names the person as a guardian of the learner: teachers see children too, and may not file for them."""
+        found = await self._ask(f"/registry/v1/learners/{learner_id}/guardians", authorization, GuardiansSeen)
+        return found is not None and any(guardian.guardian_person_id == person_id for guardian in found.items)
+
+    async def _ask(self, path: str, authorization: str, kind: type[Seen]) -> Seen | None:
+        context = CURRENT.get()
+        headers = {"Authorization": authorization} | ({"traceparent": context.traceparent} if context else {})
+        try:
+            answer = await self._client.get(path, headers=headers)
+        except httpx.HTTPError as error:
+            raise _down() from error
+        if answer.status_code in NOT_FOR_CALLER:
+            return None
+        if answer.status_code == UNAUTHORIZED:
+            raise Unauthenticated
+        try:
+            if answer.status_code == OK:
+                return kind.model_validate_json(answer.content)
+        except ValidationError as error:
+            raise _down() from error
+        raise _down()
+
+
+def _down() -> Unavailable:
+    return Unavailable(
+        detail_vi="Sổ đăng ký học sinh đang gián đoạn, xin thử lại sau ít phút.",
+        detail_en="The registry does not answer, please try again in a moment.",
+    )
+
+
+def registry_of(request: Request) -> Registry:
+    """Return the application's way to the registry."""
+    found: Registry = request.app.state.registry
+    return found
+
+
+@asynccontextmanager
+async def asking_registry(app: FastAPI) -> AsyncIterator[None]:
+    """Keep one client of the registry as long as the application lives."""
+    settings: EgovSettings = app.state.settings
+    base = settings.egov_registry_url or settings.gateway_url
+    async with httpx.AsyncClient(base_url=base, timeout=settings.egov_registry_timeout_seconds) as client:
+        app.state.registry = Registry(client)
+        yield

@@ -1,0 +1,1 @@
+"""Learning: the curriculum, and material that is reviewed before the province sees it."""

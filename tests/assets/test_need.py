@@ -1,0 +1,148 @@
+"""The need for computers: arithmetic, the printed table of a school, sums above it, norms by date."""
+
+import random
+from datetime import date
+from uuid import uuid4
+
+import pytest
+
+from services.assets.need.rules import Holding, Norm, Rounding, levels, total, whole
+from services.assets.need.schemas import NeedOut
+from tests.assets.conftest import World, computer, identity, spell
+
+NORM = Norm("primary", 15, date(2016, 10, 7), "…", "medium")
+DAY = "2017-11-12"
+
+
+@pytest.mark.parametrize(
+    ("learners", "up", "down", "nearest"), [(0, 0, 0, 0), (1, 1, 0, 0), (15, 1, 1, 1), (246, 17, 16, 16), (468, 32, 31, 31), (23, 2, 1, 2)]
+)
+def test_rounding(learners: int, up: int, down: int, nearest: int) -> None:
+    assert [whole(learners, 15, rounding) for rounding in (Rounding.UP, Rounding.DOWN, Rounding.NEAREST)] == [up, down, nearest]
+    assert whole(15, 2, Rounding.NEAREST) == 8
+
+
+def test_what_one_school_has_too_much_does_not_help_another() -> None:
+    holdings = [Holding(uuid4(), "primary", 30, 5), Holding(uuid4(), "primary", 31, 0), Holding(uuid4(), "preschool", 9, 1)]
+    needs = levels(holdings, {"primary": NORM}, Rounding.UP)
+    assert [(need.level, need.learners, need.needed, need.present, need.missing) for need in needs] == [
+        ("preschool", 9, None, 1, None),
+        ("primary", 61, 5, 5, 3),
+    ]
+    assert (total(needs).needed, total(needs).present, total(needs).missing) == (5, 5, 3)
+
+
+async def phong_dong(world: World) -> None:
+    """The school of the plan: 468 and 246 learners, 14 and 15 computers, some of them at its site."""
+    for number in range(468):
+        await world.learner(f"p{number}", spell(f"p{number}", "S1", "primary"))
+    for number in range(246):
+        await world.learner(f"s{number}", spell(f"s{number}", "S1", "lower_secondary"))
+    held = {"valid_from": "2015-09-01", "cost": None}
+    await world.admin.must("/assets", computer(asset_code="A", quantity=10, **held))
+    await world.admin.must("/assets", computer(asset_code="B", quantity=4, organisation_code="T1", **held))
+    await world.admin.must("/assets", computer(asset_code="C", quantity=15, level="lower_secondary", **held))
+    await world.admin.must("/assets", computer(asset_code="D", quantity=6, class_code="management_computer", **held))
+    await world.admin.must("/assets", computer(asset_code="E", quantity=3, level=None, **held))
+    await world.admin.must("/assets", computer(asset_code="F", quantity=7, **held | {"valid_to": "2017-01-01"}))
+
+
+async def test_the_printed_table_of_phong_dong(world: World) -> None:
+    await phong_dong(world)
+    for organisation in ("S1", "C1", "P"):
+        query = {"organisation": organisation, "as_of": DAY, "rounding": ["down", "up", "nearest"]}
+        answer = await world.caller("auditor@P").get("/need", **query)
+        assert answer.status_code == 200, answer.text
+        found = NeedOut.model_validate(answer.json())
+        down, up, nearest = found, *found.compared
+        assert [(level.level, level.learners, level.needed, level.present, level.missing) for level in up.levels] == [
+            ("primary", 468, 32, 14, 18),
+            ("lower_secondary", 246, 17, 15, 2),
+        ]
+        # The plan prints 31 for primary and 17 for lower secondary, 48 in all: no one rounding gives both.
+        assert [(need.rounding, need.total.needed) for need in (down, up, nearest)] == [("down", 47), ("up", 49), ("nearest", 47)]
+        assert (found.total.learners, found.total.present, up.total.missing) == (714, 29, 20)
+        assert (found.schools, found.present_without_level) == (1, 3)
+        assert found.levels[0].norm is not None
+        assert found.levels[0].norm.value == 15
+        assert "225/QĐ-UBND" in found.levels[0].norm.legal_basis
+    before = (await world.admin.get("/need", organisation="S1", as_of="2016-12-31")).json()
+    assert [(level["level"], level["learners"], level["present"]) for level in before["levels"]] == [
+        ("primary", 0, 21),
+        ("lower_secondary", 0, 15),
+    ]
+
+
+async def test_learners_who_move_are_counted_where_they_are(world: World) -> None:
+    await world.learner("An", spell("An 1", "S1", "primary"))
+    moved = [spell("An 1", "S1", "primary", until="2018-01-15"), spell("An 2", "S2", "lower_secondary", since="2018-01-15")]
+    await world.learner("An", *moved, version=2)
+
+    async def learners(organisation: str, day: str) -> int:
+        answer = await world.admin.get("/need", organisation=organisation, as_of=day)
+        return sum(level["learners"] for level in answer.json()["levels"])
+
+    assert [await learners(name, "2018-01-14") for name in ("S1", "S2", "P")] == [1, 0, 1]
+    assert [await learners(name, "2018-01-15") for name in ("S1", "S2", "P")] == [0, 1, 1]
+
+
+async def test_any_order_and_repetition_of_events_leads_to_the_same_spells(world: World) -> None:
+    told = [
+        (1, [spell("An 1", "S1", "primary")]),
+        (2, [spell("An 1", "S1", "primary", until="2018-01-15"), spell("An 2", "S2", "primary", since="2018-01-15")]),
+        (3, [spell("An 2", "S2", "lower_secondary", since="2018-01-15")]),
+    ]
+    expected = [
+        (identity("S1"), "primary", date(2017, 9, 1), date(2018, 1, 15), 2),
+        (identity("S2"), "lower_secondary", date(2018, 1, 15), None, 3),
+    ]
+    for seed in range(4):
+        await world.connection.execute("SELECT open_scope('{*}', NULL, 'tests')")
+        order = told * 2
+        random.Random(seed).shuffle(order)
+        for version, spells in order:
+            await world.learner("An", *spells, version=version)
+        assert await world.rows("SELECT school_id, level, valid_from, valid_to, version FROM learner_spell ORDER BY valid_from") == expected
+
+
+async def test_spells_may_come_before_their_school_and_one_event_counts_once(world: World) -> None:
+    event_id = uuid4()
+    for _ in range(2):
+        await world.learner("Bình", spell("Bình", "S9", "primary"), event_id=event_id)
+    assert await world.rows("SELECT count(*) FROM inbox WHERE consumer = 'assets.learner'") == [(1,)]
+    assert (await world.admin.get("/need", organisation="S9", as_of=DAY)).status_code == 404
+    await world.organisation("S9", "P C2 S9")
+    assert (await world.admin.get("/need", organisation="S9", as_of=DAY)).json()["total"]["learners"] == 1
+    assert (await world.caller("auditor@C2").get("/need", organisation="C2", as_of=DAY)).json()["total"]["needed"] == 1
+
+
+async def test_who_may_see_what_is_needed(world: World) -> None:
+    stranger = world.caller("school_admin@S2")
+    assert (await stranger.get("/need", organisation="S1")).status_code == 404
+    assert (await stranger.get("/need", organisation="C1")).status_code == 404
+    assert (await stranger.get("/need", organisation="S2")).json()["total"] == {"learners": 0, "needed": 0, "present": 0, "missing": 0}
+    for query in (
+        {},
+        {"organisation": "S2", "rounding": "sideways"},
+        {"organisation": "S2", "rounding": ["up", "up"]},
+        {"organisaton": "S2"},
+    ):
+        assert (await stranger.get("/need", **query)).status_code == 422, query
+
+
+async def test_norms_are_dated_and_only_the_whole_platform_sets_them(world: World) -> None:
+    await world.learner("An", spell("An", "S1", "preschool"))
+    path, body = "/norms/learners_per_computer/preschool/2026-09-01", {"value": 20, "legal_basis": "QĐ 1/2026", "certainty": "high"}
+    assert (await world.admin.get("/need", organisation="S1", as_of="2026-09-01")).json()["levels"][0]["norm"] is None
+    for grant in ("school_admin@S1", "province_officer@P"):
+        assert (await world.caller(grant).send("PUT", path, body)).status_code == 403
+    assert (await world.caller("teacher@S1").send("PUT", path, body)).status_code == 403
+    made, again = [(await world.admin.send("PUT", path, body)).json() for _ in range(2)]
+    assert made == again
+    changed = (await world.admin.send("PUT", path, body | {"value": 10})).json()
+    assert (changed["value"], changed["version"]) == (10, 2)
+    assert (await world.admin.send("PUT", path, body | {"valid_to": "2026-09-01"})).status_code == 422
+    assert [item["value"] for item in (await world.school.get("/norms", level="preschool")).json()["items"]] == [10]
+    assert len((await world.school.get("/norms", as_of="2020-01-01")).json()["items"]) == 2
+    found = [(await world.admin.get("/need", organisation="S1", as_of=day)).json()["levels"][0] for day in ("2026-08-31", "2026-09-01")]
+    assert [(level["needed"], level["missing"]) for level in found] == [(None, None), (1, 1)]

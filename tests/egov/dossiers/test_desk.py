@@ -1,0 +1,179 @@
+"""What the desk may do and when: supplements, refusals, new appointments, withdrawal, closing; lateness is judged by the promise."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from libs.common.clock import VIETNAM
+from libs.common.db.engine import Database
+from services.egov import upkeep
+from tests.egov.conftest import World, identity
+from tests.egov.samples import BS02, TC10, approved, drafted, from_outside, learner_stands, received, submitted
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=VIETNAM)
+
+
+async def test_a_supplement_at_intake_is_asked_once(world: World) -> None:
+    dossier = await submitted(world)
+    dossier = await world.receiving.must(dossier, "request-supplement", {"reasons": [BS02]})
+    assert (dossier["status"], dossier["owner"], dossier["supplements_at_intake"]) == (5, "applicant", 1)
+    assert datetime.fromisoformat(dossier["step_due_at"]).astimezone(VIETNAM).date() == at("2026-11-25").date()  # the 24th is a day off
+    notice = (await world.mother.steps(dossier))[-1]
+    assert notice["form"] == "02"
+    assert "lý do chuyển trường" in notice["details"]["reasons"][0]["text_vi"]
+    changed = await world.mother.send("PATCH", f"/dossiers/{dossier['dossier_id']}", {"explanation": "bố mẹ chuyển nơi ở"}, if_match="*")
+    assert changed.status_code == 200, changed.text
+    dossier = await world.mother.must(changed.json(), "supplement", {"papers": [{"key": "result_summary"}]})
+    assert dossier["status"] == 1
+    again = await world.receiving.act(dossier, "request-supplement", {"reasons": [BS02]})
+    assert (again.status_code, again.json()["type"]) == (409, "urn:lienthong:problem:dossier-already-supplemented")
+    excused = await world.receiving.must(dossier, "request-supplement", {"reasons": [BS02], "supervisor_reason": "mẫu sai lần nữa"})
+    assert excused["supplements_at_intake"] == 2
+
+
+async def test_a_supplement_while_handling_starts_the_limit_again_from_zero(world: World) -> None:
+    dossier = await received(world)
+    world.hands.go(days=1)
+    dossier = await world.receiving.must(dossier, "request-supplement", {"reasons": [BS02]})
+    assert dossier["stage"] == "supplement_while_handling"
+    world.hands.go(days=7)
+    dossier = await world.mother.must(dossier, "supplement", {})
+    assert dossier["stage"] == "received"
+    assert datetime.fromisoformat(dossier["due_at"]) == at("2026-11-25T17:00")
+    assert [why["what"] for why in dossier["clock"]["why"]][1] == "stopped (restart)"
+    assert dossier["received_at"] < dossier["due_at"]
+    assert dossier["code"] == "H38-261109-0001"
+
+
+async def test_defects_are_told_within_three_working_days(world: World) -> None:
+    dossier = await received(world)
+    world.hands.at = at("2026-11-12T17:01")
+    late = await world.receiving.act(dossier, "request-supplement", {"reasons": [BS02]})
+    assert (late.status_code, late.json()["type"]) == (409, "urn:lienthong:problem:dossier-supplement-too-late")
+
+
+async def test_a_forgotten_dossier_is_closed_after_fifteen_days(world: World) -> None:
+    dossier = await submitted(world)
+    dossier = await world.receiving.must(dossier, "request-supplement", {"reasons": [BS02]})
+    database = Database(world.database.url, pool_size=1)
+    try:
+        assert await upkeep.close_forgotten(database, at("2026-11-25T23:00")) == 0
+        assert await upkeep.close_forgotten(database, at("2026-11-26T00:01")) == 1
+        assert await upkeep.close_forgotten(database, at("2026-11-26T00:01")) == 0
+    finally:
+        await database.close()
+    dossier = await world.mother.read(dossier)
+    assert (dossier["stage"], dossier["status"], dossier["on_time"]) == ("closed", 8, None)
+    last = (await world.mother.steps(dossier))[-1]
+    assert (last["side"], last["details"]["reasons"][0]["code"]) == ("calendar", "DH01")
+    assert (await world.published())[-1][0] == "dossier.finished.v1"
+    audited = await world.rows("SELECT actor, action FROM audit ORDER BY audit_id DESC LIMIT 1")
+    assert tuple(audited[0]) == ("client:egov-calendar", "egov.dossier.close")
+
+
+async def test_intake_and_decision_are_refused_with_reasons(world: World) -> None:
+    dossier = await submitted(world)
+    bare = await world.receiving.act(dossier, "reject", {"reasons": [{"code": "TC10"}]})
+    assert (bare.status_code, bare.json()["errors"][0]["pointer"]) == (422, "/reasons/0")
+    guarded = await world.receiving.act(dossier, "reject", {"reasons": [{"code": "TC12"}]})
+    assert guarded.json()["errors"][0]["code"] == "guard"
+    rejected = await world.receiving.must(dossier, "reject", {"reasons": [TC10]})
+    assert (rejected["stage"], rejected["status"], rejected["owner"]) == ("not_received", 3, None)
+    dossier = await received(world)  # the learner has no open dossier any more
+    refused = await world.receiving.must(dossier, "refuse", {"reasons": [TC10]})
+    assert (refused["stage"], refused["status"], refused["on_time"]) == ("refused", 9, True)
+    returned = await world.receiving.must(refused, "return")
+    assert (returned["status"], returned["finished_at"]) == (10, refused["finished_at"])
+
+
+@pytest.mark.parametrize(("told", "in_time"), [("2026-11-13T16:59", True), ("2026-11-16T09:00", False)])
+async def test_one_new_appointment_told_a_working_day_before(world: World, told: str, in_time: bool) -> None:  # noqa: FBT001 - a parameter of the case
+    dossier = await received(world)
+    world.hands.at = at(told)
+    body = {"reason": "hiệu trưởng đi công tác", "new_due_date": "2026-11-20"}
+    for wrong in ("2026-11-16", "2026-11-21", "2026-11-10"):
+        answer = await world.receiving.act(dossier, "postpone", body | {"new_due_date": wrong})
+        assert answer.status_code == 422, wrong
+    dossier = await world.receiving.must(dossier, "postpone", body)
+    assert datetime.fromisoformat(dossier["due_at"]) == at("2026-11-20T17:00")
+    assert datetime.fromisoformat(dossier["original_due_at"]) == at("2026-11-16T17:00")
+    step = (await world.mother.steps(dossier))[-1]
+    assert (step["form"], step["details"]["in_time"]) == ("04", in_time)
+    again = await world.receiving.act(dossier, "postpone", body | {"new_due_date": "2026-11-27"})
+    assert again.json()["type"] == "urn:lienthong:problem:dossier-already-postponed"
+    world.hands.at = at("2026-11-18T09:00")
+    dossier = await world.receiving.must(dossier, "approve", {})
+    assert dossier["on_time"] is in_time
+
+
+async def test_a_late_decision_is_late_and_an_overdue_wait_is_listed_with_its_owner(world: World) -> None:
+    dossier = await received(world)
+    overdue = await world.receiving.get("/dossiers", overdue="false")
+    assert [one["dossier_id"] for one in overdue.json()["items"]] in ([], [dossier["dossier_id"]])
+    await world.rows("UPDATE dossier SET step_due_at = now() - interval '1 day'")
+    (late,) = (await world.receiving.get("/dossiers", overdue="true")).json()["items"]
+    assert (late["owner"], late["overdue"]) == ("receiving_school", True)
+    await world.rows("UPDATE dossier SET step_due_at = due_at")
+    world.hands.at = at("2026-11-25T10:00")
+    dossier = await world.receiving.must(dossier, "approve", {})
+    assert dossier["on_time"] is False
+    last = (await world.mother.steps(dossier))[-1]
+    assert (last["on_time"], last["details"]["working_days_late"]) == (False, 6)  # due on the 16th; Culture Day is not counted
+
+
+async def test_the_applicant_withdraws_until_the_decision(world: World) -> None:
+    dossier = await received(world)
+    gone = await world.mother.must(dossier, "withdraw", {"note": "gia đình đổi ý"})
+    assert (gone["stage"], gone["status"]) == ("withdrawn", 7)
+    decided = await approved(world)
+    late = await world.mother.act(decided, "withdraw")
+    assert (late.status_code, late.json()["type"]) == (409, "urn:lienthong:problem:dossier-action-not-possible")
+    assert "release" in late.json()["detail_en"]
+
+
+async def test_a_learner_from_another_province_has_eight_days_and_no_order_to_the_registry(world: World) -> None:
+    answer = await world.receiving.post("/dossiers", from_outside(channel="counter"))
+    assert answer.status_code == 201, answer.text
+    dossier = await world.receiving.must(answer.json(), "submit")
+    dossier = await world.receiving.must(dossier, "receive")
+    assert datetime.fromisoformat(dossier["due_at"]) == at("2026-11-19T17:00")
+    dossier = await world.receiving.must(dossier, "approve", {})
+    assert (await world.receiving.act(dossier, "release")).status_code == 403
+    world.add_learner(world.learner_id, world.child_id, world.mother_id, school="S2")
+    dossier = await world.receiving.must(dossier, "take-records", {"learner_id": world.learner_id})
+    assert (dossier["stage"], dossier["learner_id"]) == ("assigned", world.learner_id)
+    assert not [name for name, _ in await world.published() if name == "transfer.decided.v1"]
+    unknown = await world.receiving.act(dossier, "take-records", {"learner_id": str(identity("nobody"))})
+    assert unknown.status_code == 422
+
+
+async def test_a_family_from_another_province_files_online_and_the_learner_is_registered_before_the_records_are_taken(world: World) -> None:
+    answer = await world.mother.post("/dossiers", from_outside())
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["relation_verified"] is False
+    dossier = await world.receiving.must(await world.mother.must(answer.json(), "submit"), "receive")
+    dossier = await world.receiving.must(dossier, "approve", {})
+    both = world.caller("school_admin@S2", "school_admin@S1")
+    elsewhere = await both.act(dossier, "take-records", {"learner_id": world.learner_id})
+    assert (elsewhere.status_code, elsewhere.json()["errors"][0]["code"]) == (422, "not_in_school")
+    world.registry.learners[world.learner_id] |= {"school_id": str(identity("S2")), "school_code": "S2", "class_id": None}
+    dossier = await world.receiving.must(dossier, "take-records", {"learner_id": world.learner_id})
+    assert (dossier["stage"], dossier["owner"]) == ("moved", "receiving_school")
+    await learner_stands(world, 2, "S2", "5B")
+    assert (await world.mother.read(dossier))["stage"] == "assigned"
+
+
+async def test_an_old_dossier_follows_the_law_of_its_day(world: World) -> None:
+    dossier = await submitted(world)
+    world.hands.at = at("2026-05-08T09:00")  # before 15/2026/TT-BGDĐT: the older limits were not read, so nothing is promised
+    dossier = await world.receiving.must(dossier, "receive")
+    assert (dossier["due_at"], dossier["clock"]) == (None, None)
+
+
+async def test_a_draft_may_wait(world: World) -> None:
+    dossier = await drafted(world)
+    world.hands.go(days=400)
+    assert (await world.mother.read(dossier))["step_due_at"] is None
+    assert timedelta(0) < world.hands.at - datetime.fromisoformat(dossier["waiting_since"])

@@ -1,0 +1,69 @@
+"""A stand-in for the registry's API on a real port: learners, their guardians, and what a caller with these claims may see."""
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class StandIn:
+    """`learners` by id, each with `guardians` (person ids); `down` answers 503, `calls` counts the questions."""
+
+    learners: dict[str, dict[str, Any]] = field(default_factory=dict)
+    guardians: dict[str, list[str]] = field(default_factory=dict)
+    url: str = ""
+    down: bool = False
+    calls: list[str] = field(default_factory=list)
+
+    def sees(self, claims: dict[str, Any], learner_id: str) -> bool:
+        codes = {grant.partition("@")[2] for grant in claims.get("grants", ())}
+        return (
+            claims.get("person_id") in self.guardians.get(learner_id, ())
+            or "*" in codes
+            or self.learners[learner_id]["school_code"] in codes
+        )
+
+    def answer(self, path: str, authorization: str) -> tuple[int, Any]:
+        if self.down:
+            return 503, {}
+        payload = authorization.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        learner_id, _, part = path.removeprefix("/registry/v1/learners/").partition("/")
+        if learner_id not in self.learners or not self.sees(claims, learner_id):
+            return 404, {}
+        if part == "guardians":
+            return 200, {"items": [{"guardian_person_id": person} for person in self.guardians.get(learner_id, ())], "next": None}
+        return 200, self.learners[learner_id]
+
+
+@contextmanager
+def standing_in() -> Iterator[StandIn]:
+    made = StandIn()
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            made.calls.append(self.path)
+            status, body = made.answer(self.path, self.headers["Authorization"])
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+            """Keep test output quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    made.url = "http://127.0.0.1:" + str(server.server_address[1])
+    try:
+        yield made
+    finally:
+        server.shutdown()
+        server.server_close()

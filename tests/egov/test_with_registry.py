@@ -1,0 +1,174 @@
+"""E-government and the registry on one bus: the learner really moves, and the class that the school gives there completes the dossier."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from pydantic import SecretStr
+
+from libs.common.clock import today
+from libs.common.events.worker import run_worker
+from libs.common.service import Service
+from services.egov.main import SERVICE as EGOV
+from services.registry.main import SERVICE as REGISTRY
+from tests.egov.conftest import Caller
+from tests.registry.conftest import World as RegistryWorld
+from tests.registry.samples import enrolment, learner, person, school_class
+from tests.support.postgres import TestDatabase, TestPostgres
+from tests.support.service import running
+from tests.support.tokens import AUDIENCE, Issuer
+
+PATIENCE_SECONDS = 60.0
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not await condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        await asyncio.sleep(0.1)
+
+
+@dataclass
+class Two:
+    """Both services, their databases, and the bus between them."""
+
+    egov: httpx.AsyncClient
+    registry: RegistryWorld
+    issuer: Issuer
+
+    def caller(self, *grants: str, **claims: Any) -> Caller:
+        return Caller(self.egov, self.issuer.headers(*grants, **claims))
+
+
+@pytest.fixture
+def databases(postgres: TestPostgres) -> Iterator[tuple[TestDatabase, TestDatabase, TestDatabase]]:
+    made = (postgres.database("egov", EGOV.versions), postgres.database("registry", REGISTRY.versions), postgres.bus())
+    yield made
+    for database in made:
+        postgres.drop(database)
+
+
+def settings(service: Service, database: TestDatabase, bus: TestDatabase, issuer: Issuer) -> Any:
+    return service.settings(
+        database_url=SecretStr(database.url),
+        bus_url=SecretStr(bus.url),
+        issuer=issuer.url,
+        jwks_url=issuer.jwks_url,
+        audience=AUDIENCE,
+    )
+
+
+@asynccontextmanager
+async def listening(service: Service, database: TestDatabase, bus: TestDatabase, issuer: Issuer) -> AsyncIterator[str]:
+    """Run a service's API on a real port."""
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        place.listen()  # from here on callers wait instead of being refused
+        server = uvicorn.Server(uvicorn.Config(service.app(settings(service, database, bus, issuer)), log_config=None, access_log=False))
+        serving = asyncio.create_task(server.serve([place]))
+        try:
+            yield f"http://127.0.0.1:{place.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving
+
+
+@asynccontextmanager
+async def working(service: Service, database: TestDatabase, bus: TestDatabase, issuer: Issuer) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    topics = sorted({event.TOPIC for event in service.events}, key=lambda topic: topic.name)
+    worker = asyncio.create_task(run_worker(settings(service, database, bus, issuer), service.consumers, topics, stop=stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await worker
+
+
+@pytest.fixture
+async def two(databases: tuple[TestDatabase, TestDatabase, TestDatabase], issuer: Issuer) -> AsyncIterator[Two]:
+    egov_database, registry_database, bus = databases
+    async with (
+        listening(REGISTRY, registry_database, bus, issuer) as registry_url,
+        httpx.AsyncClient(base_url=registry_url) as registry_client,
+        running(EGOV, egov_database, bus, issuer, egov_registry_url=registry_url) as egov_client,
+        working(REGISTRY, registry_database, bus, issuer),
+        working(EGOV, egov_database, bus, issuer),
+    ):
+        registry = RegistryWorld(registry_client, issuer, registry_database)
+        await registry.plant()
+        yield Two(egov_client, registry, issuer)
+
+
+async def family(two: Two) -> tuple[str, Caller]:
+    """A child in S1 and its mother, who is a guardian in the registry."""
+    child = await two.registry.admin.must("/learners", learner(enrolment=enrolment()))
+    named = {"learner_id": child["learner_id"], "relation": "mother", "person": person()}
+    mother = await two.registry.admin.must("/guardians", named)
+    return child["learner_id"], two.caller("guardian@S1", person_id=mother["guardian_person_id"])
+
+
+async def test_a_family_moves(two: Two) -> None:
+    learner_id, mother = await family(two)
+    room = await two.registry.admin.must("/classes", school_class(school_code="S2", name="5B"))
+    body = {"learner_id": learner_id, "receiving_school_code": "S2", "applicant_name": "Vàng Thị Mai", "ground": "moves_home"}
+
+    async def school_is_known() -> bool:
+        return (await mother.post("/dossiers", body)).status_code == 201
+
+    await until(school_is_known)
+    (dossier,) = (await mother.get("/dossiers")).json()["items"]
+    sending, receiving = two.caller("school_admin@S1"), two.caller("school_admin@S2")
+    dossier = await mother.must(dossier, "submit")
+    dossier = await receiving.must(dossier, "receive")
+    dossier = await receiving.must(dossier, "approve", {"effective_date": today().isoformat()})
+    dossier = await sending.must(dossier, "release")
+
+    async def stands(stage: str) -> bool:
+        return bool((await receiving.read(dossier))["stage"] == stage)
+
+    await until(lambda: stands("moved"))
+    moved = await two.registry.caller("school_admin@S2").get("/learners/" + learner_id)
+    assert moved.json()["school_code"] == "S2"
+    assigned = await two.registry.caller("school_admin@S2").patch(
+        "/learners/" + learner_id, {"class_id": room["class_id"]}, if_match=moved.headers["etag"]
+    )
+    assert assigned.status_code == 200, assigned.text
+    await until(lambda: stands("assigned"))
+    done = await receiving.must(await receiving.read(dossier), "return")
+    assert (done["status"], done["learner_class_id"]) == (10, room["class_id"])
+    tracked = await mother.get(f"/tracking/{done['code']}", key=done["tracking_key"])
+    assert tracked.json()["status"] == 10
+
+
+async def test_a_move_that_the_registry_refuses_is_flagged(two: Two) -> None:
+    learner_id, mother = await family(two)
+    elsewhere = await two.registry.admin.must("/classes", school_class(school_code="S1", name="5Z"))
+    body = {"learner_id": learner_id, "receiving_school_code": "S2", "applicant_name": "Vàng Thị Mai", "ground": "moves_home"}
+
+    async def school_is_known() -> bool:
+        return (await mother.post("/dossiers", body)).status_code == 201
+
+    await until(school_is_known)
+    (dossier,) = (await mother.get("/dossiers")).json()["items"]
+    receiving = two.caller("school_admin@S2")
+    dossier = await receiving.must(await mother.must(dossier, "submit"), "receive")
+    dossier = await receiving.must(dossier, "approve", {"class_id": elsewhere["class_id"]})
+    dossier = await two.caller("school_admin@S1").must(dossier, "release")
+
+    async def stands(stage: str) -> bool:
+        return bool((await receiving.read(dossier))["stage"] == stage)
+
+    await until(lambda: stands("flagged"))
+    flagged = await receiving.read(dossier)
+    assert flagged["flag_reason"] == "unknown_class"
+    right = await two.registry.admin.must("/classes", school_class(school_code="S2", name="5C"))
+    await receiving.must(flagged, "retry", {"class_id": right["class_id"], "note": "lớp của trường nhận"})
+    await until(lambda: stands("assigned"))
