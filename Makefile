@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 ARGS ?=
 ONLY ?=
-SOURCES := libs services gateway stack tests
+SOURCES := libs services gateway stack deploy tests
 
 # The first interpreter that is new enough and can make virtual environments; PYTHON=... chooses another one.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python3.14; do \
