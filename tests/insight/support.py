@@ -13,6 +13,11 @@ import orjson
 from libs.common.events.apply import Applier
 from libs.common.events.envelope import Attributes, Record, binary_headers
 from libs.common.events.topics import (
+    ASSETS_ASSET,
+    EGOV_DOCUMENT,
+    EGOV_DOSSIER,
+    EGOV_PROCEDURE,
+    LEARNING_CONTENT,
     REGISTRY_CLASS,
     REGISTRY_LEARNER,
     REGISTRY_ORGANISATION_STATE,
@@ -23,8 +28,9 @@ from libs.common.events.topics import (
 from services.insight.copies.consumers import CONSUMERS
 
 EMPTY = """
-TRUNCATE organisation_path, inbox, dead_letter, freshness, certificate, post, staff, spell, class, school_year, organisation_version,
-    organisation"""
+TRUNCATE asset, offer, document_count, dossier, content_state,
+    organisation_path, inbox, dead_letter, freshness, certificate, post, staff, spell, class, school_year,
+    organisation_version, organisation"""
 SINCE = date(2010, 1, 1)
 MOMENT = datetime(2017, 11, 12, 8, tzinfo=UTC)
 
@@ -49,10 +55,16 @@ class Told:
     version: int
     body: dict[str, Any]
     event_id: UUID = field(default_factory=uuid4)
+    at: datetime = MOMENT
+
+    @property
+    def service(self) -> str:
+        """Return who tells it."""
+        return self.topic.name.partition(".")[0]
 
     def record(self, position: int) -> Record:
         """Return it as the bus gives it."""
-        attributes = Attributes(self.event_id, "vn.lienthong.registry." + self.type, self.key, self.version, MOMENT)
+        attributes = Attributes(self.event_id, f"vn.lienthong.{self.service}." + self.type, self.key, self.version, self.at)
         partition = zlib.crc32(self.key.encode()) % self.topic.partitions
         body = orjson.dumps(self.body | {"version": self.version})
         return Record(self.topic.name, partition, position, self.key, binary_headers(attributes), body, MOMENT)
@@ -174,6 +186,80 @@ def member(name: str, *posts: dict[str, Any], it_on: date | None = None, version
     certificates = [{"kind": "it", "issued_on": it_on}] if it_on else []
     body = {"staff_id": identity(name), "posts": list(posts), "certificates": certificates}
     return Told(REGISTRY_STAFF, f"staff.{verb}.v1", str(identity(name)), version, body)
+
+
+def asset(name: str, place: str, class_code: str, quantity: int = 1, *, version: int = 1, verb: str = "recorded", **others: Any) -> Told:
+    """Tell a room, device or line; the kind follows from the class."""
+    rooms, lines = ("classroom", "computer_room"), ("ftth", "usb_3g", "leased")
+    kind = "room" if class_code in rooms else "line" if class_code in lines else "device"
+    base = {
+        "asset_id": identity("asset " + name),
+        "organisation_id": identity(place),
+        "kind": kind,
+        "class_code": class_code,
+        "quantity": quantity,
+        "provider": None,
+        "level": None,
+        "valid_from": SINCE,
+        "valid_to": None,
+        "online": None,
+    }
+    return Told(ASSETS_ASSET, f"asset.{verb}.v1", str(identity("asset " + name)), version, base | others)
+
+
+def offer(name: str, place: str, procedure: str, level: int | str, *, version: int = 1, **others: Any) -> Told:
+    """Tell that an organisation offers a procedure."""
+    base = {
+        "procedure_code": procedure,
+        "organisation_id": identity(place),
+        "level": level,
+        "one_stop": True,
+        "valid_from": SINCE,
+        "valid_to": None,
+    }
+    return Told(EGOV_PROCEDURE, "procedure.offered.v1", str(identity("offer " + name)), version, base | others)
+
+
+def counted(name: str, place: str, since: date, until: date, numbers: Sequence[int], *, version: int = 1) -> Told:
+    """Tell a count of documents: incoming, of these scanned, outgoing, of these scanned."""
+    names = ("incoming", "incoming_scanned", "outgoing", "outgoing_scanned")
+    body = {"organisation_id": identity(place), "period_start": since, "period_end": until} | dict(zip(names, numbers, strict=True))
+    return Told(EGOV_DOCUMENT, "document.counted.v1", str(identity("count " + name)), version, body)
+
+
+def dossier(name: str, place: str, *, version: int = 1, verb: str = "received", **others: Any) -> Told:
+    """Tell where a dossier stands."""
+    base = {
+        "dossier_id": identity("dossier " + name),
+        "code": None,
+        "procedure_code": "2.002854",
+        "organisation_id": identity(place),
+        "status": 2,
+        "online": True,
+        "full_online": False,
+        "received_at": MOMENT,
+        "due_at": None,
+        "finished_at": None,
+        "on_time": None,
+    }
+    return Told(EGOV_DOSSIER, f"dossier.{verb}.v1", str(identity("dossier " + name)), version, base | others)
+
+
+def content(name: str, place: str, subject: str, grade: int, *, version: int = 1, verb: str = "approved", **others: Any) -> Told:
+    """Tell where a content stands: its state is the verb unless given, and it was approved at that moment if so."""
+    at = others.pop("at", MOMENT)
+    level = "primary" if grade <= 5 else "lower_secondary" if grade <= 9 else "upper_secondary"
+    base = {
+        "content_id": identity("content " + name),
+        "organisation_id": identity(place),
+        "subject": subject,
+        "level": level,
+        "grade": grade,
+        "kind": "lesson",
+        "state": verb,
+        "approved_at": at if verb == "approved" else None,
+    }
+    return Told(LEARNING_CONTENT, f"content.{verb}.v1", str(identity("content " + name)), version, base | others, at=at)
 
 
 def province() -> list[Told]:

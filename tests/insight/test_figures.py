@@ -4,16 +4,19 @@ from typing import Any
 import httpx
 import pytest
 
+from services.insight.copies.schemas import CountsOut
 from services.insight.indicators.catalogue import catalogue
 from services.insight.indicators.schemas import FiguresOut, IndicatorsOut, RecordsOut
 from tests.insight.support import Feed, learner, member, organisation, post, province, school_class, school_year, spell
 from tests.support.tokens import Issuer
 
 AUTUMN, WINTER = date(2017, 9, 1), date(2018, 1, 15)
+NOTHING = dict.fromkeys(CountsOut.model_fields, 0)
 PATHS = (
     "/insight/v1/indicators",
     "/insight/v1/figures?organisation=P",
     "/insight/v1/figures/learners/records?organisation=P",
+    "/insight/v1/needs/computers?organisation=P",
     "/insight/v1/plans",
     "/insight/v1/plans/school-phong-dong-2017/comparison?organisation=A",
     "/insight/v1/plans/school-phong-dong-2017/scorecard?organisation=A",
@@ -189,7 +192,7 @@ async def test_an_unknown_indicator_has_no_records(client: httpx.AsyncClient, of
 @pytest.mark.usefixtures("fed")
 async def test_freshness_counts_what_the_caller_may_see(client: httpx.AsyncClient, issuer: Issuer) -> None:
     whole = (await client.get("/insight/v1/freshness", headers=issuer.headers("province_officer@P"))).json()
-    assert whole["counts"] == {"organisations": 8, "classes": 4, "staff": 3, "learners": 3, "enrolments": 4, "school_years": 2}
+    assert whole["counts"] == NOTHING | {"organisations": 8, "classes": 4, "staff": 3, "learners": 3, "enrolments": 4, "school_years": 2}
     assert {topic["topic"]: topic["events"] for topic in whole["topics"]}["registry.learner"] == 3
     own = (await client.get("/insight/v1/freshness", headers=issuer.headers("school_admin@C"))).json()
-    assert own["counts"] == {"organisations": 1, "classes": 0, "staff": 0, "learners": 1, "enrolments": 1, "school_years": 2}
+    assert own["counts"] == NOTHING | {"organisations": 1, "learners": 1, "enrolments": 1, "school_years": 2}

@@ -4,7 +4,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.insight.indicators.catalogue import catalogue, parse
-from services.insight.indicators.rules import Coverage, Figure, Ledger, Organisation, State, Tally, figure, percent
+from services.insight.indicators.ledger import Ledger, Organisation, Tally
+from services.insight.indicators.rules import Coverage, Figure, State, figure, percent
 
 A, B, SITE_OF_A, COMMUNE = (uuid4() for _ in range(4))
 

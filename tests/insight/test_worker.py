@@ -8,7 +8,8 @@ import httpx
 
 from libs.common.events.envelope import Message
 from libs.common.events.transport.postgres import PostgresTransport
-from tests.insight.support import Feed, learner, member, post, province, school_class, school_year, spell
+from services.insight.copies.schemas import CountsOut
+from tests.insight.support import Feed, asset, learner, member, post, province, school_class, school_year, spell
 from tests.support.postgres import TestDatabase
 from tests.support.tokens import AUDIENCE, Issuer
 
@@ -17,11 +18,20 @@ DAY = date(2017, 9, 1)
 TOLD = [
     learner("An", spell("An", "A", "primary", DAY)),
     member("Bình", post("Bình", "A")),
+    asset("máy", "A", "teaching_computer", 5),
     school_class("1A", "A", "2017-2018", "primary"),
     school_year("2017-2018", date(2017, 8, 21), date(2018, 5, 31)),
     *reversed(province()),
 ]
-EXPECTED = {"organisations": 8, "classes": 1, "staff": 1, "learners": 1, "enrolments": 1, "school_years": 1}
+EXPECTED = dict.fromkeys(CountsOut.model_fields, 0) | {
+    "organisations": 8,
+    "classes": 1,
+    "staff": 1,
+    "learners": 1,
+    "enrolments": 1,
+    "school_years": 1,
+    "assets": 1,
+}
 
 
 async def test_the_worker_process_keeps_the_read_model_from_the_bus(

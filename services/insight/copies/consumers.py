@@ -1,15 +1,22 @@
-"""Keeps the read model from the registry's events, a batch at a time. Any order and any repetition of events lead to the same rows."""
+"""Keeps the read model from the other services' events, a batch at a time. Any order and any repetition of events lead to the same rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
 
+from libs.common.clock import VIETNAM
 from libs.common.events.consumer import Consumer, consumer
 from libs.common.events.envelope import Received
 from libs.common.events.session import WorkerSession
 from libs.common.events.topics import (
+    ASSETS_ASSET,
+    EGOV_DOCUMENT,
+    EGOV_DOSSIER,
+    EGOV_PROCEDURE,
+    LEARNING_CONTENT,
     REGISTRY_CLASS,
     REGISTRY_LEARNER,
     REGISTRY_ORGANISATION_STATE,
@@ -19,13 +26,23 @@ from libs.common.events.topics import (
 from libs.common.organisations import organisation_copy
 from services.insight.copies import statements
 from services.insight.copies.messages import (
+    ASSET_TYPES,
     CLASS_TYPES,
+    CONTENT_TYPES,
+    DOCUMENT_TYPES,
+    DOSSIER_TYPES,
     LEARNER_TYPES,
+    OFFER_TYPES,
     ORGANISATION_TYPES,
     SCHOOL_YEAR_TYPES,
     STAFF_TYPES,
+    AssetMessage,
     ClassMessage,
+    ContentMessage,
+    DocumentMessage,
+    DossierMessage,
     LearnerMessage,
+    OfferMessage,
     OrganisationMessage,
     Part,
     SchoolYearMessage,
@@ -33,6 +50,7 @@ from services.insight.copies.messages import (
 )
 
 Message = TypeVar("Message", bound=Part)
+APPROVED = "approved"
 
 
 @consumer(name="insight.organisation", topics=[REGISTRY_ORGANISATION_STATE], types=ORGANISATION_TYPES)
@@ -88,6 +106,57 @@ async def staff(db: WorkerSession, events: Sequence[Received]) -> None:
     await _fresh(db, events)
 
 
+@consumer(name="insight.asset", topics=[ASSETS_ASSET], types=ASSET_TYPES)
+async def assets(db: WorkerSession, events: Sequence[Received]) -> None:
+    """Keep each asset as its newest event tells it."""
+    await db.execute(statements.ASSETS, _json([_row({"version": event.sequence}, event.parse(AssetMessage)) for event in events]))
+    await _fresh(db, events)
+
+
+@consumer(name="insight.offer", topics=[EGOV_PROCEDURE], types=OFFER_TYPES)
+async def offers(db: WorkerSession, events: Sequence[Received]) -> None:
+    """Keep each offer of a procedure as its newest event tells it."""
+    rows = [_row({"offer_key": event.key, "version": event.sequence}, event.parse(OfferMessage)) for event in events]
+    await db.execute(statements.OFFERS, _json(rows))
+    await _fresh(db, events)
+
+
+@consumer(name="insight.document", topics=[EGOV_DOCUMENT], types=DOCUMENT_TYPES)
+async def documents(db: WorkerSession, events: Sequence[Received]) -> None:
+    """Keep each count of documents as its newest event tells it."""
+    rows = [_row({"count_key": event.key, "version": event.sequence}, event.parse(DocumentMessage)) for event in events]
+    await db.execute(statements.DOCUMENTS, _json(rows))
+    await _fresh(db, events)
+
+
+@consumer(name="insight.dossier", topics=[EGOV_DOSSIER], types=DOSSIER_TYPES)
+async def dossiers(db: WorkerSession, events: Sequence[Received]) -> None:
+    """Keep each dossier as its newest event tells it, with the days in Viet Nam on which it was received and finished."""
+    rows = []
+    for event in events:
+        message = event.parse(DossierMessage)
+        days = {"received_on": _day(message.received_at), "finished_on": _day(message.finished_at)}
+        rows.append(_row({"version": event.sequence, **days}, message))
+    await db.execute(statements.DOSSIERS, _json(rows))
+    await _fresh(db, events)
+
+
+@consumer(name="insight.content", topics=[LEARNING_CONTENT], types=CONTENT_TYPES)
+async def contents(db: WorkerSession, events: Sequence[Received]) -> None:
+    """Keep every state of each content with the day since when it holds."""
+    rows = []
+    for event in events:
+        message = event.parse(ContentMessage)
+        since = message.approved_at if message.state == APPROVED and message.approved_at else event.time
+        rows.append(_row({"version": event.sequence, "since": _day(since)}, message))
+    await db.execute(statements.CONTENTS, _json(rows))
+    await _fresh(db, events)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.astimezone(VIETNAM).date() if moment else None
+
+
 async def _newer(db: WorkerSession, statement: str, told: Mapping[tuple[UUID, int], Message]) -> list[Message]:
     """Raise the version of each root, and return the messages that did so."""
     accepted = await db.fetch(statement, [key for key, _ in told], [version for _, version in told])
@@ -112,4 +181,7 @@ def _json(rows: Sequence[Mapping[str, Any]]) -> str:
     return orjson.dumps(rows).decode()
 
 
-CONSUMERS: tuple[Consumer, ...] = (organisation_copy("insight"), organisations, school_years, classes, learners, staff)
+CONSUMERS: tuple[Consumer, ...] = (
+    *(organisation_copy("insight"), organisations, school_years, classes, learners, staff),
+    *(assets, offers, documents, dossiers, contents),
+)

@@ -15,7 +15,12 @@ SELECT json_build_object(
     'staff', (SELECT count(*) FROM staff),
     'learners', (SELECT count(DISTINCT learner_id) FROM spell),
     'enrolments', (SELECT count(*) FROM spell),
-    'school_years', (SELECT count(*) FROM school_year)
+    'school_years', (SELECT count(*) FROM school_year),
+    'assets', (SELECT count(*) FROM asset),
+    'offers', (SELECT count(*) FROM offer),
+    'documents', (SELECT count(*) FROM document_count),
+    'dossiers', (SELECT count(*) FROM dossier),
+    'contents', (SELECT count(DISTINCT content_id) FROM content_state)
 ) AS counts"""
 
 FRESHNESS = Document(

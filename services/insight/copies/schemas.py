@@ -23,6 +23,11 @@ class CountsOut(BaseModel):
     learners: int
     enrolments: int
     school_years: int
+    assets: int
+    offers: int
+    documents: int
+    dossiers: int
+    contents: int
 
 
 class FreshnessOut(BaseModel):

@@ -68,6 +68,66 @@ INSERT INTO certificate (staff_id, kind, issued_on)
 SELECT DISTINCT r.staff_id, r.kind, r.issued_on
 FROM jsonb_to_recordset($1::jsonb) AS r(staff_id uuid, kind text, issued_on date)"""
 
+ASSETS = """
+INSERT INTO asset AS t (asset_id, organisation_id, kind, class_code, quantity, provider, level, online, valid_from, valid_to, version)
+SELECT DISTINCT ON (r.asset_id) r.asset_id, r.organisation_id, r.kind, r.class_code, r.quantity, r.provider, r.level, r.online,
+    r.valid_from, r.valid_to, r.version
+FROM jsonb_to_recordset($1::jsonb) AS r(asset_id uuid, organisation_id uuid, kind text, class_code text, quantity integer, provider text,
+    level text, online boolean, valid_from date, valid_to date, version bigint)
+ORDER BY r.asset_id, r.version DESC
+ON CONFLICT (asset_id) DO UPDATE
+SET organisation_id = excluded.organisation_id, kind = excluded.kind, class_code = excluded.class_code, quantity = excluded.quantity,
+    provider = excluded.provider, level = excluded.level, online = excluded.online, valid_from = excluded.valid_from,
+    valid_to = excluded.valid_to, version = excluded.version
+WHERE t.version < excluded.version"""
+
+OFFERS = """
+INSERT INTO offer AS t (offer_key, procedure_code, organisation_id, online_level, one_stop, valid_from, valid_to, version)
+SELECT DISTINCT ON (r.offer_key) r.offer_key, r.procedure_code, r.organisation_id, r.online_level, r.one_stop, r.valid_from, r.valid_to,
+    r.version
+FROM jsonb_to_recordset($1::jsonb) AS r(offer_key text, procedure_code text, organisation_id uuid, online_level smallint,
+    one_stop boolean, valid_from date, valid_to date, version bigint)
+ORDER BY r.offer_key, r.version DESC
+ON CONFLICT (offer_key) DO UPDATE
+SET procedure_code = excluded.procedure_code, organisation_id = excluded.organisation_id, online_level = excluded.online_level,
+    one_stop = excluded.one_stop, valid_from = excluded.valid_from, valid_to = excluded.valid_to, version = excluded.version
+WHERE t.version < excluded.version"""
+
+DOCUMENTS = """
+INSERT INTO document_count AS t (count_key, organisation_id, period_start, period_end, incoming, incoming_scanned, outgoing,
+    outgoing_scanned, version)
+SELECT DISTINCT ON (r.count_key) r.count_key, r.organisation_id, r.period_start, r.period_end, r.incoming, r.incoming_scanned,
+    r.outgoing, r.outgoing_scanned, r.version
+FROM jsonb_to_recordset($1::jsonb) AS r(count_key text, organisation_id uuid, period_start date, period_end date, incoming integer,
+    incoming_scanned integer, outgoing integer, outgoing_scanned integer, version bigint)
+ORDER BY r.count_key, r.version DESC
+ON CONFLICT (count_key) DO UPDATE
+SET organisation_id = excluded.organisation_id, period_start = excluded.period_start, period_end = excluded.period_end,
+    incoming = excluded.incoming, incoming_scanned = excluded.incoming_scanned, outgoing = excluded.outgoing,
+    outgoing_scanned = excluded.outgoing_scanned, version = excluded.version
+WHERE t.version < excluded.version"""
+
+DOSSIERS = """
+INSERT INTO dossier AS t (dossier_id, procedure_code, organisation_id, online, full_online, received_on, finished_on, on_time, version)
+SELECT DISTINCT ON (r.dossier_id) r.dossier_id, r.procedure_code, r.organisation_id, r.online, r.full_online, r.received_on,
+    r.finished_on, r.on_time, r.version
+FROM jsonb_to_recordset($1::jsonb) AS r(dossier_id uuid, procedure_code text, organisation_id uuid, online boolean, full_online boolean,
+    received_on date, finished_on date, on_time boolean, version bigint)
+ORDER BY r.dossier_id, r.version DESC
+ON CONFLICT (dossier_id) DO UPDATE
+SET procedure_code = excluded.procedure_code, organisation_id = excluded.organisation_id, online = excluded.online,
+    full_online = excluded.full_online, received_on = excluded.received_on, finished_on = excluded.finished_on,
+    on_time = excluded.on_time, version = excluded.version
+WHERE t.version < excluded.version"""
+
+CONTENTS = """
+INSERT INTO content_state (content_id, version, organisation_id, subject, level, grade, state, since)
+SELECT DISTINCT ON (r.content_id, r.version) r.content_id, r.version, r.organisation_id, r.subject, r.level, r.grade, r.state, r.since
+FROM jsonb_to_recordset($1::jsonb) AS r(content_id uuid, version bigint, organisation_id uuid, subject text, level text, grade smallint,
+    state text, since date)
+ORDER BY r.content_id, r.version
+ON CONFLICT DO NOTHING"""
+
 FRESHNESS = """
 INSERT INTO freshness AS t (topic, partition, events, last_event_at)
 SELECT r.topic, r.partition, count(*), max(r.at)

@@ -1,7 +1,7 @@
 """The catalogue of indicators, declared in catalogue.yaml and checked when it is loaded."""
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -11,39 +11,65 @@ from pydantic import BaseModel, ConfigDict
 PERCENT = "percent"
 
 
-class Kind(BaseModel):
-    """A kind of record, named for people."""
+class Strict(BaseModel):
+    """Base of everything read from catalogue.yaml: an unknown word is a mistake."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Words(Strict):
+    """Something said in both languages."""
+
     vi: str
     en: str
 
 
-class Indicator(BaseModel):
-    """One thing that can be asked for: a count (`measure`), a share of two counts, or neither while nobody keeps such records."""
+class Having(Strict):
+    """Schools that have records of any / all / none of these measures."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    any: tuple[str, ...] = ()
+    all: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+
+
+class Indicator(Strict):
+    """One thing that can be asked for; see catalogue.yaml for the ways in which it can be counted."""
+
     key: str
     vi: str
     en: str
     unit: str
     sources: tuple[str, ...]
     measure: str | None = None
+    of: tuple[str, ...] = ()
+    having: Having | None = None
     share: tuple[str, str] | None = None
+    ratio: tuple[str, str] | None = None
     aliases: tuple[str, ...] = ()
+    reading: Words | None = None
+
+    @property
+    def parts(self) -> tuple[str, str] | None:
+        """Return what is divided by what, of a share or ratio."""
+        return self.share or self.ratio
 
     @property
     def computable(self) -> bool:
         """Tell whether a rule exists; without one the indicator waits for records of its kinds."""
-        return self.measure is not None or self.share is not None
+        return bool(self.measure or self.of or self.having or self.parts)
 
 
-class Catalogue(BaseModel):
+class Catalogue(Strict):
     """All indicators, by key and in order, and the kinds of record behind them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    kinds: dict[str, Kind]
+    kinds: dict[str, Words]
+    personal_units: tuple[str, ...] = ()
+    told_together: tuple[tuple[str, ...], ...] = ()
     indicators: tuple[Indicator, ...]
+
+    @cached_property
+    def _named(self) -> Mapping[str, Indicator]:
+        return {name: indicator for indicator in self.indicators for name in (indicator.key, *indicator.aliases)}
 
     def find(self, key: str) -> Indicator | None:
         """Return the indicator of a key or alias, or None."""
@@ -53,9 +79,18 @@ class Catalogue(BaseModel):
         """Return the indicator of a key or alias; raises KeyError."""
         return self._named[key]
 
-    @property
-    def _named(self) -> Mapping[str, Indicator]:
-        return _named(self.indicators)
+    def personal(self, indicator: Indicator) -> bool:
+        """Tell whether an indicator counts people."""
+        return indicator.unit in self.personal_units and indicator.parts is None
+
+    def parts_of(self, indicator: Indicator) -> list[Indicator]:
+        """Return the indicators whose counts a figure shows: the two of a share or ratio, else itself."""
+        found = [self.find(name) for name in indicator.parts or (indicator.key,)]
+        return [one for one in found if one]
+
+    def wholes_of(self, indicator: Indicator) -> list[Indicator]:
+        """Return the indicators of which this one is a part: its difference to them counts people too."""
+        return [self.get(one.share[1]) for one in self.indicators if one.share and one.share[0] == indicator.key]
 
 
 @cache
@@ -67,23 +102,28 @@ def catalogue() -> Catalogue:
 def parse(document: Mapping[str, Any]) -> Catalogue:
     """Read a catalogue: a share takes its unit and its sources from its parts. Raises ValueError on unknown or doubled names."""
     declared = {str(entry["key"]): entry for entry in document["indicators"]}
-    entries = [_completed(entry, declared) for entry in document["indicators"]]
-    made = Catalogue.model_validate({"kinds": document["kinds"], "indicators": entries})
+    made = Catalogue.model_validate({**document, "indicators": [_completed(entry, declared) for entry in document["indicators"]]})
     names = [name for indicator in made.indicators for name in (indicator.key, *indicator.aliases)]
     doubled = {name for name in names if names.count(name) > 1}
     unknown = {kind for indicator in made.indicators for kind in indicator.sources} - set(made.kinds)
+    unknown |= {name for name in _referred(made) if name not in declared}
     if doubled or unknown:
         raise ValueError(sorted(doubled | unknown))
     return made
 
 
+def _referred(made: Catalogue) -> Iterator[str]:
+    for indicator in made.indicators:
+        yield from indicator.share or ()
+    for together in made.told_together:
+        yield from together
+
+
 def _completed(entry: Mapping[str, Any], declared: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    if "share" not in entry:
+    """Give shares their unit, and shares and ratios the kinds of record of their parts unless told otherwise."""
+    parts = entry.get("share") or entry.get("ratio")
+    if not parts:
         return dict(entry)
-    sources = [kind for part in entry["share"] for kind in declared[part]["sources"]]
-    return {**entry, "unit": PERCENT, "sources": list(dict.fromkeys(sources))}
-
-
-@cache
-def _named(indicators: tuple[Indicator, ...]) -> Mapping[str, Indicator]:
-    return {name: indicator for indicator in indicators for name in (indicator.key, *indicator.aliases)}
+    kinds = entry.get("sources") or [kind for part in parts for kind in declared.get(part, {}).get("sources", ())]
+    unit = PERCENT if "share" in entry else entry["unit"]
+    return {**entry, "unit": unit, "sources": list(dict.fromkeys(kinds))}

@@ -3,24 +3,50 @@
 from decimal import Decimal
 
 from services.insight.indicators.catalogue import Catalogue, Indicator
-from services.insight.indicators.rules import Figure, Ledger, State
-from services.insight.indicators.schemas import CoverageOut, FigureOut, IndicatorOut, KindOut, RecordOut
+from services.insight.indicators.ledger import LEVELS
+from services.insight.indicators.needs import Rounding
+from services.insight.indicators.rules import Figure, State
+from services.insight.indicators.schemas import (
+    CoverageOut,
+    FigureOut,
+    FiguresOut,
+    IndicatorOut,
+    KindOut,
+    NeedOut,
+    NeedsOut,
+    RecordOut,
+    RoundedOut,
+)
+from services.insight.indicators.service import Book
+from services.insight.tables import Cell, Sheet
+
+UNDEFINED = ("Mẫu số bằng không nên không có tỷ lệ.", "There is nothing to take a share of.")
+SUPPRESSED = (
+    "Không công bố: số người quá nhỏ, hoặc làm lộ một số quá nhỏ.",
+    "Suppressed: the number of people is too small, or would give a small one away.",
+)
+FIGURE_HEADER = (
+    *("key", "label", "label_en", "unit", "level", "value", "numerator", "denominator", "state", "reason", "reason_en"),
+    *("with_records", "schools", "organisation", "as_of"),
+)
 
 
 def reasons(catalogue: Catalogue, figure: Figure) -> tuple[str | None, str | None]:
     """Return why a figure has no value, in Vietnamese and English; None twice when it has one."""
     if figure.state is State.MEASURED:
         return None, None
-    if figure.state is State.UNDEFINED:
-        return "Mẫu số bằng không nên không có tỷ lệ.", "There is nothing to take a share of."
+    if figure.state in {State.UNDEFINED, State.SUPPRESSED}:
+        return UNDEFINED if figure.state is State.UNDEFINED else SUPPRESSED
     kinds = [catalogue.kinds[kind] for kind in figure.missing]
     vi, en = ", ".join(kind.vi for kind in kinds), ", ".join(kind.en for kind in kinds)
     return f"Chưa đo: chưa nhận được dữ liệu về {vi}.", f"Not yet measured: no records of {en} have come in."
 
 
 def number(value: int | Decimal | None) -> int | float | None:
-    """Return a value as a JSON number."""
-    return float(value) if isinstance(value, Decimal) else value
+    """Return a value as a JSON number: one that was rounded to whole numbers as a whole number."""
+    if isinstance(value, Decimal):
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
+    return value
 
 
 def figure_out(catalogue: Catalogue, figure: Figure) -> FigureOut:
@@ -43,18 +69,62 @@ def figure_out(catalogue: Catalogue, figure: Figure) -> FigureOut:
     )
 
 
-def record_outs(ledger: Ledger, figure: Figure) -> list[RecordOut]:
-    """Describe the organisations behind a figure, in the order of their codes."""
+def record_outs(book: Book, figure: Figure) -> list[RecordOut]:
+    """Describe the organisations behind a figure, in the order of their codes; those that are kept back are left out."""
+    organisations = book.ledger.organisations
     return [
         RecordOut(
-            organisation=ledger.organisations[part.organisation_id].code,
-            name=ledger.organisations[part.organisation_id].name,
-            kind=ledger.organisations[part.organisation_id].kind,
+            organisation=organisations[part.organisation_id].code,
+            name=organisations[part.organisation_id].name,
+            kind=organisations[part.organisation_id].kind,
             contribution=part.numerator,
             denominator=part.denominator,
         )
-        for part in figure.contributions
+        for part in book.told(figure)
     ]
+
+
+def figures_sheet(body: FiguresOut) -> Sheet:
+    """Return figures as a table."""
+    return Sheet("figures", FIGURE_HEADER, [_figure_row(body, item) for item in body.items])
+
+
+def _figure_row(body: FiguresOut, item: FigureOut) -> list[Cell]:
+    values: list[Cell] = [item.key, item.label, item.label_en, item.unit, item.level, item.value, item.numerator, item.denominator]
+    values += [item.state.value, item.reason, item.reason_en, item.coverage.with_records, item.coverage.schools]
+    return [*values, body.organisation, body.as_of]
+
+
+def needs_out(catalogue: Catalogue, book: Book, organisation: NeedsOut) -> NeedsOut:
+    """Fill in the computers needed: a row for each level that a norm holds for, then one for all."""
+    rounded = {rounding: book.rounded(rounding) for rounding in Rounding}
+    levels = [level for level in LEVELS if level in book.ledger.norms.learners_per_computer and book.ledger.at_level(level)]
+    items = [_need_out(catalogue, rounded, organisation.rounding, level) for level in (*levels, None)]
+    return organisation.model_copy(update={"items": items})
+
+
+def _need_out(catalogue: Catalogue, books: dict[Rounding, Book], chosen: Rounding, level: str | None) -> NeedOut:
+    def value(key: str, rounding: Rounding = chosen) -> int | None:
+        found = books[rounding].figure(catalogue.get(key), level).value()
+        return None if found is None else int(found)
+
+    kept = books[chosen].figure(catalogue.get("learners"), level).state is State.SUPPRESSED
+    ways = {
+        rounding: RoundedOut(
+            needed=None if kept else value("computers_needed", rounding), missing=None if kept else value("computers_missing", rounding)
+        )
+        for rounding in Rounding
+    }
+    norm = books[chosen].figure(catalogue.get("learners_per_computer_norm"), level).value()
+    return NeedOut(
+        level=level,
+        learners=value("learners"),
+        learners_per_computer=None if norm is None else float(norm),
+        present=value("teaching_computers"),
+        needed=ways[chosen].needed,
+        missing=ways[chosen].missing,
+        by_rounding=ways,
+    )
 
 
 def indicator_out(catalogue: Catalogue, indicator: Indicator) -> IndicatorOut:
@@ -66,6 +136,9 @@ def indicator_out(catalogue: Catalogue, indicator: Indicator) -> IndicatorOut:
         unit=indicator.unit,
         sources=[KindOut(key=kind, label=catalogue.kinds[kind].vi, label_en=catalogue.kinds[kind].en) for kind in indicator.sources],
         share_of=list(indicator.share) if indicator.share else None,
+        ratio_of=list(indicator.ratio) if indicator.ratio else None,
         aliases=list(indicator.aliases),
+        reading=indicator.reading.vi if indicator.reading else None,
+        reading_en=indicator.reading.en if indicator.reading else None,
         computable=indicator.computable,
     )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from libs.common.errors import CursorMismatch, FieldError, Invalid, NotFound
@@ -10,11 +10,19 @@ from libs.common.http.access import ReadSession, reading
 from libs.common.http.documents import document
 from libs.common.http.paging import decode_cursor, encode_cursor
 from libs.common.validation import did_you_mean
-from services.insight.answers import answer
+from services.insight.answers import answer, answer_table, tabular
 from services.insight.indicators import present, service
 from services.insight.indicators.catalogue import Indicator, catalogue
-from services.insight.indicators.rules import figure
-from services.insight.indicators.schemas import FigureQuery, FiguresOut, IndicatorsOut, RecordQuery, RecordsOut
+from services.insight.indicators.needs import norms_file
+from services.insight.indicators.schemas import (
+    FigureQuery,
+    FiguresOut,
+    IndicatorsOut,
+    NeedQuery,
+    NeedsOut,
+    RecordQuery,
+    RecordsOut,
+)
 
 READ = "insight.figure.read"
 router = APIRouter(prefix="/insight/v1", tags=["figures"])
@@ -27,14 +35,25 @@ async def list_indicators(db: Annotated[ReadSession, reading(READ)]) -> Response
     return answer(IndicatorsOut(items=[present.indicator_out(known, indicator) for indicator in known.indicators]))
 
 
-@router.get("/figures", responses=document(FiguresOut))
-async def read_figures(query: Annotated[FigureQuery, Query()], db: Annotated[ReadSession, reading(READ)]) -> Response:
-    """Compute figures of an organisation as of a day; what has no records behind it is not yet measured."""
+@router.get("/figures", responses=tabular(FiguresOut))
+async def read_figures(request: Request, query: Annotated[FigureQuery, Query()], db: Annotated[ReadSession, reading(READ)]) -> Response:
+    """Compute figures of an organisation as of a day; what has no records behind it is not yet measured. Also as CSV or Excel."""
     known, wanted = catalogue(), _wanted(query.key)
     async with db.transaction() as connection:
-        counted = await service.ledger(connection, query.organisation, query.as_of)
-    items = [present.figure_out(known, figure(known, indicator, counted, query.level)) for indicator in wanted]
-    return answer(FiguresOut(organisation=query.organisation, as_of=query.as_of, items=items))
+        book = await service.book(connection, db.principal, query.organisation, query.as_of, query.rounding)
+    items = [present.figure_out(known, book.figure(indicator, query.level)) for indicator in wanted]
+    body = FiguresOut(organisation=query.organisation, as_of=query.as_of, items=items)
+    return answer_table(request, body, lambda: present.figures_sheet(body))
+
+
+@router.get("/needs/computers", responses=document(NeedsOut))
+async def read_computer_needs(query: Annotated[NeedQuery, Query()], db: Annotated[ReadSession, reading(READ)]) -> Response:
+    """Tell how many computers each level needs by the norms, has and lacks, and what other ways of rounding would give."""
+    async with db.transaction() as connection:
+        book = await service.book(connection, db.principal, query.organisation, query.as_of, query.rounding)
+    rounding = query.rounding or norms_file().rounding
+    body = NeedsOut(organisation=query.organisation, as_of=query.as_of, rounding=rounding, items=[])
+    return answer(present.needs_out(catalogue(), book, body))
 
 
 @router.get("/figures/{key}/records", responses=document(RecordsOut))
@@ -46,14 +65,21 @@ async def read_records(
     if indicator is None:
         raise NotFound(detail_vi=f"Không có chỉ số “{key}”.", detail_en=f"There is no indicator “{key}”.")
     async with db.transaction() as connection:
-        counted = await service.ledger(connection, query.organisation, query.as_of)
-    found = figure(known, indicator, counted, query.level)
-    question = [indicator.key, query.organisation, query.as_of.isoformat(), query.level or ""]
+        book = await service.book(connection, db.principal, query.organisation, query.as_of, query.rounding)
+    found = book.figure(indicator, query.level)
+    question = [indicator.key, query.organisation, query.as_of.isoformat(), query.level or "", query.rounding or ""]
     start = _start(query.cursor, question)
-    items = present.record_outs(counted, found)
+    items = present.record_outs(book, found)
     end = start + query.limit
     following = encode_cursor([*question, str(end)]) if end < len(items) else None
-    return answer(RecordsOut(figure=present.figure_out(known, found), as_of=query.as_of, items=items[start:end], next=following))
+    body = RecordsOut(
+        figure=present.figure_out(known, found),
+        as_of=query.as_of,
+        items=items[start:end],
+        suppressed=len(found.contributions) - len(items),
+        next=following,
+    )
+    return answer(body)
 
 
 def _wanted(keys: list[str]) -> list[Indicator]:

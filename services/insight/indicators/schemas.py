@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.common.clock import today
+from services.insight.indicators.needs import Rounding
 from services.insight.indicators.rules import State
 
 Level = Literal["preschool", "primary", "lower_secondary", "upper_secondary", "continuing"]
@@ -29,7 +30,10 @@ class IndicatorOut(BaseModel):
     unit: str
     sources: list[KindOut]
     share_of: list[str] | None
+    ratio_of: list[str] | None
     aliases: list[str]
+    reading: str | None = Field(description="How a definition was read where plans leave it open.")
+    reading_en: str | None
     computable: bool
 
 
@@ -47,7 +51,10 @@ class CoverageOut(BaseModel):
 
 
 class FigureOut(BaseModel):
-    """One figure: `value` is null unless measured, and `reason` then says why; of a share, `value` is in percent."""
+    """One figure: `value` is null unless measured, and `reason` then says why; of a share, `value` is in percent.
+
+    A small count of people is `suppressed` for callers who may not see people, and so is what would give one away.
+    """
 
     key: str
     label: str
@@ -82,11 +89,15 @@ class RecordOut(BaseModel):
 
 
 class RecordsOut(BaseModel):
-    """The organisations behind a figure, by code, and the figure itself."""
+    """The organisations behind a figure, by code, and the figure itself.
+
+    `suppressed`: how many are left out, because their number of people is too small to be told to the caller or would give one away.
+    """
 
     figure: FigureOut
     as_of: date
     items: list[RecordOut]
+    suppressed: int
     next: str | None
 
 
@@ -103,11 +114,47 @@ class FigureQuery(Scope):
 
     level: Level | None = None
     key: list[str] = Field(default_factory=list, max_length=100)
+    rounding: Rounding | None = Field(default=None, description="How needs are rounded; as the norms say unless given.")
 
 
 class RecordQuery(Scope):
     """Which page of the organisations behind a figure."""
 
     level: Level | None = None
+    rounding: Rounding | None = None
     limit: int = Field(default=50, ge=1, le=500)
     cursor: str | None = Field(default=None, max_length=1000)
+
+
+class RoundedOut(BaseModel):
+    """A need rounded in one way."""
+
+    needed: int | None
+    missing: int | None
+
+
+class NeedOut(BaseModel):
+    """The computers that a level needs (`level` null: all levels together); each value is null where it is not measured or suppressed."""
+
+    level: str | None
+    learners: int | None
+    learners_per_computer: float | None
+    present: int | None
+    needed: int | None
+    missing: int | None
+    by_rounding: dict[Rounding, RoundedOut]
+
+
+class NeedsOut(BaseModel):
+    """The computers that an organisation needs as of a day, level by level, and what other ways of rounding would give."""
+
+    organisation: str
+    as_of: date
+    rounding: Rounding
+    items: list[NeedOut]
+
+
+class NeedQuery(Scope):
+    """Whose need, and how it is rounded: as the norms say unless given."""
+
+    rounding: Rounding | None = None

@@ -1,13 +1,12 @@
 """Pure rules of comparison: a printed figure beside the computed one, and a target beside where things stand."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.insight.indicators.rules import Figure
+from services.insight.indicators.needs import Rounding
+from services.insight.indicators.rules import Figure, State
 from services.insight.plans.facts import Contradiction, Number, Printed, Target
-
-FigureOf = Callable[[Printed], Figure | None]
 
 
 class Verdict(StrEnum):
@@ -18,6 +17,7 @@ class Verdict(StrEnum):
     DIFFERS = "differs"
     NOT_YET_MEASURED = "not_yet_measured"
     PLANNED = "planned"
+    SUPPRESSED = "suppressed"
 
 
 class Standing(StrEnum):
@@ -26,11 +26,15 @@ class Standing(StrEnum):
     REACHED = "reached"
     OPEN = "open"
     NOT_YET_MEASURED = "not_yet_measured"
+    SUPPRESSED = "suppressed"
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One printed figure judged; `concerned` are the contradictions that name it, `explained_by` the one that accounts for a difference."""
+    """One printed figure judged; `concerned` are the contradictions that name it, `explained_by` the one that accounts for a difference.
+
+    `computed` is at the precision that was printed; what was printed in words has none, and `words` where they hold.
+    """
 
     printed: Printed
     figure: Figure | None
@@ -38,6 +42,8 @@ class Compared:
     verdict: Verdict
     concerned: tuple[Contradiction, ...] = ()
     explained_by: Contradiction | None = None
+    by_rounding: dict[Rounding, int] | None = None
+    words: str | None = None
 
 
 def compare(printed: Printed, figure: Figure | None, contradictions: Sequence[Contradiction]) -> Compared:
@@ -45,9 +51,15 @@ def compare(printed: Printed, figure: Figure | None, contradictions: Sequence[Co
     concerned = tuple(found for found in contradictions if printed.figure in found.figures)
     if printed.as_of is None:
         return Compared(printed, figure, None, Verdict.PLANNED, concerned)
+    if figure is not None and figure.state is State.SUPPRESSED:
+        return Compared(printed, figure, None, Verdict.SUPPRESSED, concerned)
     computed = None if figure is None else figure.value(printed.decimals)
-    if computed is None or isinstance(printed.value, str):
+    if computed is None:
         return Compared(printed, figure, None, Verdict.NOT_YET_MEASURED, concerned)
+    if isinstance(printed.value, str):
+        holds = printed.text is not None and printed.text.holds(computed)
+        verdict, words = (Verdict.EQUAL, printed.value) if holds else (Verdict.DIFFERS, None)
+        return Compared(printed, figure, None, verdict, concerned, words=words)
     if computed == printed.value:
         return Compared(printed, figure, computed, Verdict.EQUAL, concerned)
     explaining = next((found for found in concerned if found.accounts_for(printed.figure, computed)), None)
@@ -56,6 +68,8 @@ def compare(printed: Printed, figure: Figure | None, contradictions: Sequence[Co
 
 def standing(target: Target, figure: Figure | None) -> Standing:
     """Tell whether the computed value reaches the target, at two decimals."""
+    if figure is not None and figure.state is State.SUPPRESSED:
+        return Standing.SUPPRESSED
     value = None if figure is None else figure.value()
     if value is None:
         return Standing.NOT_YET_MEASURED

@@ -11,7 +11,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.insight.indicators.rules import LEVELS
+from services.insight.indicators.catalogue import Words
+from services.insight.indicators.ledger import LEVELS
 
 Number = int | Decimal
 KIND_OF_YEAR = "kind"
@@ -23,6 +24,18 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class TextReading(Strict):
+    """What makes a figure printed in words true: an indicator that is at least, or above, a number."""
+
+    indicator: str
+    least: Number | None = None
+    above: Number | None = None
+
+    def holds(self, computed: Number) -> bool:
+        """Tell whether the computed value is what the words say."""
+        return (self.least is None or computed >= self.least) and (self.above is None or computed > self.above)
+
+
 class PartOfPlan(Strict):
     """How one part of a facts file is read; see plans.yaml."""
 
@@ -32,6 +45,7 @@ class PartOfPlan(Strict):
     by: Literal["year", "level"] | None = None
     inner: str | None = None
     keys: dict[str, str] = {}
+    texts: dict[str, TextReading] = {}
     as_of: date | dict[int, date] | None = None
 
 
@@ -67,6 +81,12 @@ class Contradiction(Strict):
         return bounds is not None and bounds.least <= computed <= bounds.most
 
 
+class TargetReading(Words):
+    """Which indicator a target of this plan means where the general reading of its name would be another one."""
+
+    indicator: str
+
+
 class Plan(Strict):
     """One plan; without `facts` only its targets are known."""
 
@@ -79,6 +99,7 @@ class Plan(Strict):
     as_of_note_en: str | None = None
     parts: list[PartOfPlan] = []
     contradictions: list[Contradiction] = []
+    readings: dict[str, TargetReading] = {}
 
 
 class Target(Strict):
@@ -96,14 +117,18 @@ class Target(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """One printed figure: its dotted name, the indicator it is a value of, and the day it speaks of (None: a target, not a record)."""
+    """One printed figure: its dotted name, the indicator it is a value of, and the day it speaks of (None: a target, not a record).
+
+    A cell of a table in which the plan prints nothing has no value; `text` says what makes a value in words true.
+    """
 
     figure: str
     key: str
-    value: Number | str
+    value: Number | str | None
     as_of: date | None
     year: int | None = None
     level: str | None = None
+    text: TextReading | None = None
 
     @property
     def decimals(self) -> int:
@@ -133,31 +158,47 @@ def facts(name: str) -> Mapping[str, Any]:
 @cache
 def printed(plan_id: str) -> tuple[Printed, ...]:
     """Return every figure that a plan prints, in its order; raises KeyError for an unknown plan."""
+    return tuple(cell for cell in cells(plan_id) if cell.value is not None)
+
+
+@cache
+def unprinted(plan_id: str) -> tuple[Printed, ...]:
+    """Return the cells of the plan's tables in which it prints nothing; raises KeyError for an unknown plan."""
+    return tuple(cell for cell in cells(plan_id) if cell.value is None)
+
+
+@cache
+def cells(plan_id: str) -> tuple[Printed, ...]:
+    """Return every cell of the plan's tables; raises KeyError for an unknown plan."""
     plan = plans()[plan_id]
     document = facts(plan.facts) if plan.facts else {}
-    return tuple(figure for part in plan.parts for figure in read_part(part, document))
+    return tuple(cell for part in plan.parts for cell in read_part(part, document))
 
 
 def read_part(part: PartOfPlan, document: Mapping[str, Any]) -> Iterator[Printed]:
-    """Yield the figures of one part of a plan."""
+    """Yield the cells of one part of a plan: in a table by level, every column that any level has, printed or not."""
     content: Any = document[part.at] if part.at else part.given
     if part.by is None:
-        yield from _figures(part, [part.name], content)
+        yield from _figures(part, [part.name], content[part.inner] if part.inner else content)
         return
-    for step, row in content.items():
+    rows = {step: row[part.inner] if part.inner else row for step, row in content.items()}
+    columns = dict.fromkeys(key for row in rows.values() for key in row) if part.by == "level" else {}
+    for step, row in rows.items():
         year = int(step) if part.by == "year" else None
         level = str(step) if part.by == "level" and step in LEVELS else None
-        yield from _figures(part, [part.name, str(step)], row, year, level)
+        yield from _figures(part, [part.name, str(step)], columns | row, year, level)
 
 
 def _figures(
     part: PartOfPlan, names: list[str | None], row: Mapping[str, Any], year: int | None = None, level: str | None = None
 ) -> Iterator[Printed]:
     as_of = part.as_of.get(year or 0) if isinstance(part.as_of, dict) else part.as_of
-    for key, value in (row[part.inner] if part.inner else row).items():
+    for key, value in row.items():
         if key != KIND_OF_YEAR:
             figure = ".".join([name for name in names if name] + [key])
-            yield Printed(figure, part.keys.get(key, key), value, as_of, year, level)
+            text = part.texts.get(key)
+            indicator = text.indicator if text else part.keys.get(key, key)
+            yield Printed(figure, indicator, value, as_of, year, level, text)
 
 
 class _ExactLoader(yaml.SafeLoader):

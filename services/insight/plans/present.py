@@ -6,19 +6,44 @@ from services.insight.indicators import present
 from services.insight.indicators.catalogue import Catalogue, Indicator
 from services.insight.indicators.rules import Figure
 from services.insight.plans.comparison import Compared, Verdict, counts, standing
-from services.insight.plans.facts import Contradiction, Number, Plan, Target, printed, targets
+from services.insight.plans.facts import Contradiction, Number, Plan, Printed, Target, printed, targets
 from services.insight.plans.schemas import (
     ComparedOut,
     ComparisonOut,
     ConcernedOut,
     ContradictionOut,
     PlanOut,
+    ScorecardOut,
     SummaryOut,
     TargetOut,
+    UnprintedOut,
     ValueOut,
 )
+from services.insight.tables import Cell, Sheet
 
 NOT_KNOWN = ("Chưa đo: chưa có chỉ số này.", "Not yet measured: there is no such indicator yet.")
+COMPARISON_HEADER = (
+    *(
+        "figure",
+        "label",
+        "label_en",
+        "year",
+        "level",
+        "as_of",
+        "printed",
+        "computed",
+        "computed_text",
+        "exact",
+        "state",
+        "explanation",
+        "explanation_en",
+    ),
+    *("contradictions", "organisation"),
+)
+SCORECARD_HEADER = (
+    *("indicator", "label", "label_en", "year", "level", "target", "unit", "better", "computed", "state", "reason", "reason_en"),
+    *("reading", "reading_en", "note", "organisation", "as_of"),
+)
 PLANNED = ("Số kế hoạch, không phải số liệu thực tế.", "A target, not a record.")
 
 
@@ -35,8 +60,10 @@ def plan_out(plan: Plan) -> PlanOut:
     )
 
 
-def comparison_out(catalogue: Catalogue, plan: Plan, organisation: str, rows: Sequence[Compared]) -> ComparisonOut:
-    """Describe a whole comparison."""
+def comparison_out(
+    catalogue: Catalogue, plan: Plan, organisation: str, rows: Sequence[Compared], blanks: Sequence[tuple[Printed, Figure | None]]
+) -> ComparisonOut:
+    """Describe a whole comparison; `blanks` are the cells in which the plan prints nothing."""
     found = counts(rows)
     by_figure = {row.printed.figure: row for row in rows}
     return ComparisonOut(
@@ -48,16 +75,41 @@ def comparison_out(catalogue: Catalogue, plan: Plan, organisation: str, rows: Se
         as_of_note_en=plan.as_of_note_en,
         summary=SummaryOut(**{verdict.value: number for verdict, number in found.items()}, holds=found[Verdict.DIFFERS] == 0),
         figures=[_compared_out(catalogue, row) for row in rows],
+        unprinted=[_unprinted_out(catalogue, cell, figure) for cell, figure in blanks],
         contradictions=[_contradiction_out(contradiction, by_figure) for contradiction in plan.contradictions],
     )
 
 
-def target_out(catalogue: Catalogue, target: Target, figure: Figure | None) -> TargetOut:
+def comparison_sheet(body: ComparisonOut) -> Sheet:
+    """Return a comparison as a table."""
+
+    def row(item: ComparedOut) -> list[Cell]:
+        values: list[Cell] = [item.figure, item.label, item.label_en, item.year, item.level, item.as_of, item.printed, item.computed]
+        values += [item.computed_text, item.exact, item.state.value, item.explanation, item.explanation_en, ", ".join(item.contradictions)]
+        return [*values, body.organisation]
+
+    return Sheet("comparison", COMPARISON_HEADER, [row(item) for item in body.figures])
+
+
+def scorecard_sheet(body: ScorecardOut) -> Sheet:
+    """Return a scorecard as a table."""
+
+    def row(item: TargetOut) -> list[Cell]:
+        values: list[Cell] = [item.indicator, item.label, item.label_en, item.year, item.level, item.target, item.unit, item.better]
+        values += [item.computed, item.state.value, item.reason, item.reason_en, item.reading, item.reading_en, item.note]
+        return [*values, body.organisation, body.as_of]
+
+    return Sheet("scorecard", SCORECARD_HEADER, [row(item) for item in body.items])
+
+
+def target_out(catalogue: Catalogue, plan: Plan, target: Target, figure: Figure | None) -> TargetOut:
     """Describe a target and where it stands."""
     vi, en = present.reasons(catalogue, figure) if figure else NOT_KNOWN
+    reading = plan.readings.get(target.indicator) or (figure.indicator.reading if figure else None)
     label, label_en = _labels(catalogue.find(target.indicator), target.indicator)
     return TargetOut(
         indicator=target.indicator,
+        measured_by=figure.indicator.key if figure else None,
         label=label,
         label_en=label_en,
         year=target.year,
@@ -70,6 +122,8 @@ def target_out(catalogue: Catalogue, target: Target, figure: Figure | None) -> T
         state=standing(target, figure),
         reason=vi,
         reason_en=en,
+        reading=reading.vi if reading else None,
+        reading_en=reading.en if reading else None,
     )
 
 
@@ -87,8 +141,11 @@ def _compared_out(catalogue: Catalogue, row: Compared) -> ComparedOut:
         year=row.printed.year,
         level=row.printed.level,
         as_of=row.printed.as_of,
-        printed=value if isinstance(value, str) else _number(value),
+        printed=value if isinstance(value, str) else _number(value or 0),
         computed=present.number(row.computed),
+        computed_text=row.words,
+        exact=present.number(row.figure.value()) if row.figure and row.printed.as_of else None,
+        by_rounding=row.by_rounding,
         state=row.verdict,
         explanation=vi,
         explanation_en=en,
@@ -101,9 +158,27 @@ def _explanation(catalogue: Catalogue, row: Compared) -> tuple[str | None, str |
         return row.explained_by.vi, row.explained_by.en
     if row.verdict is Verdict.PLANNED:
         return PLANNED
-    if row.verdict is Verdict.NOT_YET_MEASURED:
+    if row.verdict in {Verdict.NOT_YET_MEASURED, Verdict.SUPPRESSED}:
         return present.reasons(catalogue, row.figure) if row.figure else NOT_KNOWN
     return None, None
+
+
+def _unprinted_out(catalogue: Catalogue, cell: Printed, figure: Figure | None) -> UnprintedOut:
+    indicator = catalogue.find(cell.key)
+    label, label_en = _labels(indicator, cell.key)
+    vi, en = present.reasons(catalogue, figure) if figure else NOT_KNOWN
+    return UnprintedOut(
+        figure=cell.figure,
+        key=cell.key,
+        indicator=indicator.key if indicator else None,
+        label=label,
+        label_en=label_en,
+        level=cell.level,
+        as_of=cell.as_of,
+        computed=present.number(figure.value()) if figure else None,
+        reason=vi,
+        reason_en=en,
+    )
 
 
 def _contradiction_out(contradiction: Contradiction, rows: Mapping[str, Compared]) -> ContradictionOut:

@@ -4,6 +4,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.insight.indicators.needs import Rounding
 from services.insight.indicators.schemas import CODE_LENGTH, Scope
 from services.insight.plans.comparison import Standing, Verdict
 
@@ -33,10 +34,15 @@ class ComparisonQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     organisation: str = Field(min_length=1, max_length=CODE_LENGTH)
+    rounding: Rounding | None = Field(default=None, description="How needs are rounded; as the norms say unless given.")
 
 
 class ComparedOut(BaseModel):
-    """One printed figure beside the computed one; `explanation` where a contradiction of the plan accounts for the difference."""
+    """One printed figure beside the computed one; `explanation` where a contradiction of the plan accounts for the difference.
+
+    `computed` is at the precision that was printed, `exact` to two decimals; what was printed in words has no `computed` but, where the
+    words hold, `computed_text`. `by_rounding`, of needs: what other ways of rounding would give.
+    """
 
     figure: str
     key: str
@@ -48,10 +54,28 @@ class ComparedOut(BaseModel):
     as_of: date | None
     printed: int | float | str
     computed: int | float | None
+    computed_text: str | None
+    exact: int | float | None
+    by_rounding: dict[Rounding, int] | None
     state: Verdict
     explanation: str | None
     explanation_en: str | None
     contradictions: list[str]
+
+
+class UnprintedOut(BaseModel):
+    """A cell of the plan's tables in which it prints nothing, with what records say."""
+
+    figure: str
+    key: str
+    indicator: str | None
+    label: str
+    label_en: str
+    level: str | None
+    as_of: date | None
+    computed: int | float | None
+    reason: str | None
+    reason_en: str | None
 
 
 class ValueOut(BaseModel):
@@ -88,6 +112,7 @@ class SummaryOut(BaseModel):
     differs: int
     not_yet_measured: int
     planned: int
+    suppressed: int
     holds: bool
 
 
@@ -102,13 +127,15 @@ class ComparisonOut(BaseModel):
     as_of_note_en: str | None
     summary: SummaryOut
     figures: list[ComparedOut]
+    unprinted: list[UnprintedOut]
     contradictions: list[ContradictionOut]
 
 
 class TargetOut(BaseModel):
-    """One target and where it stands."""
+    """One target and where it stands; `measured_by` is the indicator that it is read as, `reading` how that is defined."""
 
     indicator: str
+    measured_by: str | None
     label: str
     label_en: str
     year: int
@@ -121,6 +148,8 @@ class TargetOut(BaseModel):
     state: Standing
     reason: str | None
     reason_en: str | None
+    reading: str | None
+    reading_en: str | None
 
 
 class ScorecardOut(BaseModel):
@@ -134,4 +163,5 @@ class ScorecardOut(BaseModel):
     reached: int
     open: int
     not_yet_measured: int
+    suppressed: int
     items: list[TargetOut]
