@@ -14,6 +14,7 @@ from stack.boot import Wish
 from stack.boot import run as run_platform
 from stack.cli_data import realm_app, world_app
 from stack.cli_events import events_app
+from stack.cli_story import story
 from stack.cli_support import DataOption, JsonOption, console, fail, failures, say
 from stack.commands import migrate as migrate_service
 from stack.console import RunView, terminal
@@ -31,8 +32,9 @@ app.add_typer(realm_app, name="realm")
 app.add_typer(events_app, name="events")
 openapi_app = typer.Typer(no_args_is_help=True, help="The merged OpenAPI document.")
 app.add_typer(openapi_app, name="openapi")
+app.command()(story)
 
-WorldOption = Annotated[str, typer.Option("--world", help="Demonstration data: phong-dong, or none.")]
+WorldOption = Annotated[str, typer.Option("--world", help="Demonstration data: phong-dong, lao-cai, or none.")]
 PortOption = Annotated[list[str] | None, typer.Option("--port", help="Port of the gateway, or NAME=PORT for another process; repeatable.")]
 DetachOption = Annotated[bool, typer.Option("--detach", help="Return when the platform is ready; `lienthong stop` ends it.")]
 DEFAULT_WORLD = "phong-dong"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stack.world import lao_cai
 from stack.world.phong_dong import COMMUNE, NEIGHBOUR, PROVINCE, SCHOOL
 
 if TYPE_CHECKING:
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
 
 LOADER = "world-loader"
 VENDOR = "demo-vendor"
-SCOPES = ("registry.read", "registry.write", "insight.read")
+WRITTEN = ("registry", "assets", "egov", "learning")
+SCOPES = (*(f"{service}.{verb}" for service in WRITTEN for verb in ("read", "write")), "insight.read")
 
 ACCOUNTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("admin", "Quản trị nền tảng", ("platform_admin@*",)),
@@ -20,9 +22,18 @@ ACCOUNTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("principal", "Hiệu trưởng Phong Đông", (f"school_admin@{SCHOOL}",)),
     ("neighbour", "Hiệu trưởng Vĩnh Phong", (f"school_admin@{NEIGHBOUR}",)),
     ("teacher", "Giáo viên chủ nhiệm 9A", (f"teacher@{SCHOOL}",)),
+    ("neighbour-teacher", "Giáo viên Vĩnh Phong", (f"teacher@{NEIGHBOUR}",)),
     ("parent", "Phụ huynh học sinh", (f"guardian@{SCHOOL}",)),
+    ("lc-province", "Chuyên viên Sở Giáo dục và Đào tạo Lào Cai", (f"province_officer@{lao_cai.SUBJECT}",)),
+    ("lc-principal", "Hiệu trưởng trường của con", (f"school_admin@{lao_cai.SCHOOL}",)),
+    ("lc-neighbour", "Hiệu trưởng trường mới", (f"school_admin@{lao_cai.NEIGHBOUR}",)),
+    ("lc-teacher", "Giáo viên chủ nhiệm 1A", (f"teacher@{lao_cai.SCHOOL}",)),
+    ("lc-neighbour-teacher", "Giáo viên trường mới", (f"teacher@{lao_cai.NEIGHBOUR}",)),
+    ("lc-parent", "Phụ huynh học sinh", (f"guardian@{lao_cai.SCHOOL}",)),
 )
-"""User name, name shown, grants. `teacher` and `parent` stand for a person of the registry (LoadReport.people)."""
+"""User name, name shown, grants; those of the world lao-cai begin with `lc-`.
+
+`teacher` and `parent` stand for a person of the registry (LoadReport.people)."""
 
 
 def demo(people: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stack.world import phong_dong
+from stack.world import lao_cai, phong_dong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from stack.world.model import World
 
 DEFAULT = phong_dong.NAME
-WORLDS: Mapping[str, Callable[[], World]] = {phong_dong.NAME: phong_dong.build}
+WORLDS: Mapping[str, Callable[[], World]] = {phong_dong.NAME: phong_dong.build, lao_cai.NAME: lao_cai.build}
 
 
 class UnknownWorldError(LookupError):

@@ -12,7 +12,7 @@ import httpx
 from libs.common.auth.oidc_client import OidcClient, SignInError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
 TIMEOUT_SECONDS = 60.0
@@ -37,9 +37,9 @@ class WorldTarget(Protocol):
 class GatewayError(RuntimeError):
     """The platform refused a request, or did not answer in time; the text names method, path, status and detail."""
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    def __init__(self, message: str, status: int | None = None, faults: Sequence[dict[str, Any]] = ()) -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.faults = status, list(faults)
 
 
 @dataclass(slots=True)
@@ -73,15 +73,21 @@ def _accepted(answer: httpx.Response) -> httpx.Response:
         return answer
     request = answer.request
     message = f"{request.method} {request.url.path}: {answer.status_code} {_detail(answer)}"
-    raise GatewayError(message, answer.status_code)
+    raise GatewayError(message, answer.status_code, _problem(answer).get("errors", []))
 
 
-def _detail(answer: httpx.Response) -> str:
+def _problem(answer: httpx.Response) -> dict[str, Any]:
+    """Return the problem document; empty when there is none."""
     try:
         problem = answer.json()
     except ValueError:
-        return answer.text[:300]
-    if not isinstance(problem, dict):
+        return {}
+    return problem if isinstance(problem, dict) else {}
+
+
+def _detail(answer: httpx.Response) -> str:
+    problem = _problem(answer)
+    if not problem:
         return answer.text[:300]
     faults = "; ".join(f"{fault.get('pointer')}: {fault.get('en')}" for fault in problem.get("errors", [])[:5])
     words = problem.get("detail_en") or problem.get("title_en") or problem.get("error_description") or problem.get("error") or ""

@@ -115,9 +115,7 @@ def _of_level(kind: Kind) -> Iterator[School]:
     names = _names(kind, places)
     for index in range(count):
         code = f"LC-{kind.mark}-{index + 1:03d}"
-        yield School(
-            code, names[index], kind.level, places[index], websites[index], managers[index], classes[index], informatics[index]
-        )
+        yield School(code, names[index], kind.level, places[index], websites[index], managers[index], classes[index], informatics[index])
 
 
 def _places(kind: Kind, count: int) -> list[Commune]:
@@ -187,7 +185,11 @@ def _rooms(kind: Kind) -> Iterator[Room]:
 
 def _classes(kind: Kind, school: School) -> Iterator[SchoolClass]:
     """Yield the classes of a school; the last grades study informatics first."""
-    positions = [(grade, index) for grade, number in zip(kind.grades, split(school.classes, len(kind.grades)), strict=True) for index in range(number)]
+    positions = [
+        (grade, index)
+        for grade, number in zip(kind.grades, split(school.classes, len(kind.grades)), strict=True)
+        for index in range(number)
+    ]
     for place, (grade, index) in enumerate(positions):
         preschool = kind.level == "preschool"
         yield SchoolClass(

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from stack.world import catalogue, tables
 from stack.world.client import Gateway, GatewayError
-from stack.world.tree import apply_merges, apply_tree
+from stack.world.load_services import load_services, together
+from stack.world.tree import apply_changes, first_versions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -54,26 +55,42 @@ async def load(installation: WorldTarget, progress: Progress, name: str = catalo
     started = time.monotonic()
     world = catalogue.build(name)
     async with Gateway(installation) as gateway:
-        report = await load_registry(gateway, world, progress)
-        await wait_for_insight(gateway, world, progress)
+        report = await load_all(gateway, world, progress)
     report.seconds = round(time.monotonic() - started, 1)
     return report
 
 
-async def load_registry(gateway: Gateway, world: World, progress: Progress) -> LoadReport:
-    """Bring the registry to what the world says."""
+async def load_all(gateway: Gateway, world: World, progress: Progress) -> LoadReport:
+    """Bring every service to what the world says and wait until insight has counted it."""
     report = LoadReport(world.name)
     await load_tree(gateway, world, report, progress)
-    files = (
-        ("classes", tables.classes(world.classes), len(world.classes)),
-        ("staff", tables.staff(world.staff), len(world.staff)),
-        ("learners", tables.learners(world.learners), sum(len(learner.spells) for learner in world.learners)),
-    )
-    for kind, file, rows in files:
-        await import_file(gateway, kind, file, rows, progress)
-        report.rows[kind] = rows
-    await _relations(gateway, world, report, progress)
+    await together(load_people(gateway, world, report, progress), load_others(gateway, world, report, progress))
+    await wait_for_insight(gateway, world, progress)
     return report
+
+
+async def load_people(gateway: Gateway, world: World, report: LoadReport, progress: Progress) -> None:
+    """Load classes, staff, learners and the relations between them."""
+    files: tuple[tuple[str, Callable[[], bytes]], ...] = (
+        ("classes", lambda: tables.classes(world.classes)),
+        ("staff", lambda: tables.staff(world.staff)),
+        ("learners", lambda: tables.learners(world.learners)),
+    )
+    for kind, make in files:
+        file = await asyncio.to_thread(make)
+        report.rows[kind] = tables.count(file)
+        await import_file(gateway, kind, file, report.rows[kind], progress)
+    await _relations(gateway, world, report, progress)
+
+
+async def load_others(gateway: Gateway, world: World, report: LoadReport, progress: Progress) -> None:
+    """Load what the other services keep, once the tree has come to them."""
+
+    def told(kind: str, count: int) -> None:
+        report.rows[kind] = count
+        progress(kind, count, count)
+
+    await load_services(gateway, world, told)
 
 
 async def load_tree(gateway: Gateway, world: World, report: LoadReport, progress: Progress) -> None:
@@ -83,17 +100,14 @@ async def load_tree(gateway: Gateway, world: World, report: LoadReport, progress
 
 
 async def _organisations(gateway: Gateway, world: World, report: LoadReport, progress: Progress) -> None:
-    """Upsert the tree in order of time; sites come as a file between the founding and the later changes."""
-    founding = min(version.valid_from for version in world.organisations)
-    sites = [version for version in world.organisations if version.kind == "site"]
-    first = [version for version in world.organisations if version.kind != "site" and version.valid_from == founding]
-    later = [version for version in world.organisations if version.kind != "site" and version.valid_from != founding]
-    total = len(world.organisations)
-    await apply_tree(gateway, first, lambda done: progress("organisations", done, total))
-    await import_file(gateway, "organisations", tables.organisations(sites), len(sites), lambda _, __, ___: None)
-    await apply_tree(gateway, later, lambda done: progress("organisations", len(first) + len(sites) + done, total))
-    await apply_merges(gateway, world.merges)
-    report.rows["organisations"] = total
+    """Bring in what there was at first as one file, then every change of it, in order of time."""
+    first = first_versions(world.organisations)
+    total = len(world.organisations) + len(world.merges) + len(world.closures)
+    await import_file(
+        gateway, "organisations", tables.organisations(first), len(first), lambda _, done, __: progress("organisations", done, total)
+    )
+    await apply_changes(gateway, world, lambda done: progress("organisations", len(first) + done, total))
+    report.rows["organisations"] = len(world.organisations)
 
 
 async def _school_years(gateway: Gateway, world: World, report: LoadReport, progress: Progress) -> None:
@@ -156,10 +170,10 @@ async def _relations(gateway: Gateway, world: World, report: LoadReport, progres
     """Guardians and class teachers: the relations that the demonstration accounts of parent and teacher rest on."""
     total = len(world.guardians) + len(world.homerooms)
     for done, guardian in enumerate(world.guardians, start=1):
-        report.people.setdefault("parent", await _guardian(gateway, world, guardian))
+        report.people.setdefault(f"{world.accounts}parent", await _guardian(gateway, world, guardian))
         progress("relations", done, total)
     for done, homeroom in enumerate(world.homerooms, start=1):
-        report.people.setdefault("teacher", await _homeroom(gateway, homeroom))
+        report.people.setdefault(f"{world.accounts}teacher", await _homeroom(gateway, homeroom))
         progress("relations", len(world.guardians) + done, total)
     report.rows["guardians"] = len(world.guardians)
 
@@ -180,7 +194,7 @@ async def _guardian(gateway: Gateway, world: World, guardian: Guardian) -> str:
             "identifiers": [{"kind": "personal_number", "value": guardian.personal_number}],
         },
     }
-    key = f"world-{world.name}-{guardian.personal_number}"
+    key = f"world-{world.name}-{guardian.personal_number}-{guardian.learner_code}"
     answer = await gateway.send("POST", f"{REGISTRY}/guardians", json=body, headers={"Idempotency-Key": key})
     return str(answer.json()["guardian_person_id"])
 
@@ -207,6 +221,9 @@ async def wait_for_insight(gateway: Gateway, world: World, progress: Progress) -
         "classes": len(world.classes),
         "staff": len(world.staff),
         "learners": len(world.learners),
+        "assets": len(world.assets),
+        "offers": len(world.offers),
+        "documents": len(world.documents),
     }
     total = sum(wanted.values())
 

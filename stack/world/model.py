@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import date
+
+Row = TypeVar("Row")
 
 PRIMARY = "primary"
 LOWER_SECONDARY = "lower_secondary"
@@ -147,6 +149,67 @@ class Homeroom:
 
 
 @dataclass(frozen=True, slots=True)
+class Asset:
+    """A room, a device, several like devices, or an internet line; the code is the owner's own. Cost of one piece in đồng."""
+
+    organisation_code: str
+    asset_code: str
+    class_code: str
+    valid_from: date
+    name: str | None = None
+    quantity: int = 1
+    provider: str | None = None
+    level: str | None = None
+    online: bool | None = None
+    cost: int | None = None
+    first_used_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An organisation offers an administrative procedure at a level of online service."""
+
+    organisation_code: str
+    procedure_code: str
+    level: str
+    one_stop: bool
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentCount:
+    """Documents of an organisation in a period; both days are included."""
+
+    organisation_code: str
+    period_start: date
+    period_end: date
+    incoming: int
+    incoming_scanned: int
+    outgoing: int
+    outgoing_scanned: int
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed(Collection[Row], Generic[Row]):
+    """Rows that are made each time somebody goes through them: 200,000 learners are never in memory together."""
+
+    make: Callable[[], Iterator[Row]]
+    count: int
+
+    def __iter__(self) -> Iterator[Row]:
+        """Make the rows."""
+        return self.make()
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return self.count
+
+    def __contains__(self, row: object) -> bool:
+        """Tell whether a row is among them."""
+        return any(one == row for one in self.make())
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """All rows of one world, in an order in which they can be loaded."""
 
@@ -156,11 +219,17 @@ class World:
     organisations: tuple[OrganisationVersion, ...]
     merges: tuple[Merge, ...]
     school_years: tuple[SchoolYear, ...]
-    classes: tuple[SchoolClass, ...]
-    staff: tuple[Member, ...]
-    learners: tuple[Learner, ...]
+    classes: Collection[SchoolClass]
+    staff: Collection[Member]
+    learners: Collection[Learner]
     guardians: tuple[Guardian, ...] = ()
     homerooms: tuple[Homeroom, ...] = ()
+    closures: tuple[Closure, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    documents: tuple[DocumentCount, ...] = ()
+    accounts: str = ""
+    """What the user names of its demonstration accounts begin with."""
 
 
 def level_of(grade: int) -> str:

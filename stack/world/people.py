@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from stack.world.model import FEMALE, MALE, Person
@@ -44,14 +45,14 @@ CODE_DIGITS = 8
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Values with relative weights."""
+    """Values with relative weights, summed up once: a province draws 600,000 times."""
 
     values: tuple[str, ...]
-    weights: tuple[int, ...]
+    sums: tuple[int, ...]
 
     def draw(self, random: Random) -> str:
         """Return one value by weight."""
-        return random.choices(self.values, self.weights)[0]
+        return random.choices(self.values, cum_weights=self.sums)[0]
 
 
 @cache
@@ -72,7 +73,7 @@ def pool(part: str, sex: int, group: str) -> Pool:
         foreign = frozenset[str]().union(*(values for owner, values in owned.items() if owner != group))
         own = {value: weight for value, weight in every.items() if value in owned.get(group, ())}
         weights = own or {value: weight for value, weight in every.items() if value not in foreign}
-    return Pool(tuple(weights), tuple(weights.values()))
+    return Pool(tuple(weights), tuple(accumulate(weights.values())))
 
 
 def _surnames(group: str) -> dict[str, int]:

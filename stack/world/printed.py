@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ACTUAL = "actual"
-ANSWERABLE = ("sites", "classes", "staff", "learners", "learners_informatics", "informatics_teachers", "staff_it_certificate")
-"""Indicators whose records the registry holds; rooms, screens and computers wait for the assets service."""
+SECTIONS = ("totals", "internet", "documents", "procedures")
+"""Parts of a province's plan that speak of the present; its part `investment` is planned."""
+UNANSWERABLE = frozenset({"teachers_missing", "lcd_missing"})
+"""They rest on norms that the plans do not tell."""
 
 
 @cache
@@ -23,12 +25,14 @@ def facts(plan: str) -> Mapping[str, Any]:
     return dict(loaded)
 
 
-def figures(plan: str) -> dict[str, int]:
-    """Return every whole number the plan prints of the present by a dotted name such as `2017.learners`; later years are targets."""
-    return dict(_figures(facts(plan)))
+def figures(plan: str) -> dict[str, float]:
+    """Return every number the plan prints of the present by a dotted name such as `2017.learners` or `primary.classes`."""
+    document = facts(plan)
+    return dict(_of_school(document) if "years" in document else _of_province(document))
 
 
-def _figures(document: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+def _of_school(document: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """Yield the figures of a school's plan; later years are targets."""
     actual = {year for year, row in document["years"].items() if row["kind"] == ACTUAL}
     for year in sorted(actual):
         yield from _numbers(str(year), document["years"][year])
@@ -38,19 +42,25 @@ def _figures(document: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
         yield from _numbers(section, document.get(section, {}))
 
 
-def _numbers(prefix: str, value: object) -> Iterator[tuple[str, int]]:
-    """Yield the whole numbers below a value with their dotted names."""
+def _of_province(document: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    for level, part in document["levels"].items():
+        yield from _numbers(level, part["printed"])
+    for section in SECTIONS:
+        yield from _numbers(section, document[section]["printed"])
+
+
+def _numbers(prefix: str, value: object) -> Iterator[tuple[str, float]]:
+    """Yield the numbers below a value with their dotted names."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _numbers(f"{prefix}.{key}", inner)
-    elif isinstance(value, int) and not isinstance(value, bool):
+    elif isinstance(value, int | float) and not isinstance(value, bool):
         yield prefix, value
 
 
 def answerable(figure: str) -> bool:
-    """Tell whether the platform must have measured this figure by now."""
-    year, _, indicator = figure.partition(".")
-    return year.isdecimal() and indicator in ANSWERABLE
+    """Tell whether the platform must have measured this figure."""
+    return figure.rpartition(".")[2] not in UNANSWERABLE
 
 
 def contradictions(plan: str) -> list[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from stack.world.model import Learner, Member, OrganisationVersion, SchoolClass
+    from stack.world.model import Asset, DocumentCount, Learner, Member, Offer, OrganisationVersion, SchoolClass
 
 Cell: TypeAlias = "str | int | bool | date | None"
 
@@ -25,6 +26,14 @@ STAFF = (
 LEARNERS = (
     "ministry_code", "personal_number", "full_name", "birth_date", "sex", "ethnicity", "school_code", "school_year", "class_name", "grade",
     "level", "studies_informatics", "enrolled_on", "left_on",
+)  # fmt: skip
+ASSETS = (
+    "organisation_code", "asset_code", "class_code", "name", "quantity", "provider", "level", "online", "cost", "first_used_on",
+    "valid_from",
+)  # fmt: skip
+OFFERS = ("organisation_code", "procedure_code", "level", "one_stop", "valid_from")
+DOCUMENTS = (
+    "organisation_code", "period_start", "period_end", "incoming", "incoming_scanned", "outgoing", "outgoing_scanned",
 )  # fmt: skip
 
 
@@ -43,6 +52,11 @@ def encode(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     writer.writerow(columns)
     writer.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue().encode()
+
+
+def count(file: bytes) -> int:
+    """Return how many rows a file has besides its header; no value holds a line end."""
+    return file.count(b"\n") - 1
 
 
 def organisations(versions: Iterable[OrganisationVersion]) -> bytes:
@@ -96,3 +110,18 @@ def learners(rows: Iterable[Learner]) -> bytes:
             for spell in row.spells
         ),
     )  # fmt: skip
+
+
+def assets(rows: Iterable[Asset]) -> bytes:
+    """Return rooms, devices and lines."""
+    return encode(ASSETS, map(attrgetter(*ASSETS), rows))
+
+
+def offers(rows: Iterable[Offer]) -> bytes:
+    """Return which organisation offers which procedure."""
+    return encode(OFFERS, map(attrgetter(*OFFERS), rows))
+
+
+def documents(rows: Iterable[DocumentCount]) -> bytes:
+    """Return counts of documents."""
+    return encode(DOCUMENTS, map(attrgetter(*DOCUMENTS), rows))

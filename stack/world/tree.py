@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stack.world.model import Merge, OrganisationVersion
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from stack.world.client import Gateway
-    from stack.world.model import Merge, OrganisationVersion
+    from stack.world.model import Closure, World
 
 ORGANISATIONS = "/registry/v1/organisations"
 
@@ -41,15 +44,42 @@ def differences(version: OrganisationVersion, known: dict[str, Any]) -> set[str]
     return differing | {key for key, value in wanted["attributes"].items() if attributes.get(key) != value}
 
 
-async def apply_tree(gateway: Gateway, versions: Sequence[OrganisationVersion], told: Callable[[int], None]) -> None:
-    """Upsert each version that the registry does not hold yet."""
-    for done, version in enumerate(versions, start=1):
-        known = await gateway.find(f"{ORGANISATIONS}/by-code/{version.code}", {"as_of": version.valid_from.isoformat()})
-        if known is None:
-            await gateway.send("PUT", f"{ORGANISATIONS}/by-code/{version.code}", json=body_of(version))
+def first_versions(versions: Sequence[OrganisationVersion]) -> list[OrganisationVersion]:
+    """Return the first version of each organisation, in their order."""
+    found: dict[str, OrganisationVersion] = {}
+    for version in versions:
+        found.setdefault(version.code, version)
+    return list(found.values())
+
+
+def changes(world: World) -> list[OrganisationVersion | Merge | Closure]:
+    """Return all that happens to the tree after its founding, in order of time; on one day new versions come first, ends last."""
+    first = {id(version) for version in first_versions(world.organisations)}
+    later = [version for version in world.organisations if id(version) not in first]
+    return sorted([*later, *world.merges, *world.closures], key=_day)
+
+
+def _day(change: OrganisationVersion | Merge | Closure) -> date:
+    return change.valid_from if isinstance(change, OrganisationVersion) else change.on
+
+
+async def apply_changes(gateway: Gateway, world: World, told: Callable[[int], None]) -> None:
+    """Make each change that the registry does not know of yet."""
+    for done, change in enumerate(changes(world), start=1):
+        if isinstance(change, OrganisationVersion):
+            await _bring(gateway, change)
         else:
-            await _correct(gateway, version, known.json(), known.headers.get("ETag", "*"))
+            await _end(gateway, change)
         told(done)
+
+
+async def _bring(gateway: Gateway, version: OrganisationVersion) -> None:
+    """Upsert a version that the registry does not hold yet."""
+    known = await gateway.find(f"{ORGANISATIONS}/by-code/{version.code}", {"as_of": version.valid_from.isoformat()})
+    if known is None:
+        await gateway.send("PUT", f"{ORGANISATIONS}/by-code/{version.code}", json=body_of(version))
+    else:
+        await _correct(gateway, version, known.json(), known.headers.get("ETag", "*"))
 
 
 async def _correct(gateway: Gateway, version: OrganisationVersion, known: dict[str, Any], tag: str) -> None:
@@ -64,12 +94,14 @@ async def _correct(gateway: Gateway, version: OrganisationVersion, known: dict[s
         await gateway.send("PUT", f"{ORGANISATIONS}/by-code/{version.code}", json=body_of(version), headers={"If-Match": tag})
 
 
-async def apply_merges(gateway: Gateway, merges: Sequence[Merge]) -> None:
-    """Merge what still exists on the day of its merger."""
-    for merge in merges:
-        known = await gateway.find(f"{ORGANISATIONS}/by-code/{merge.code}", {"as_of": merge.on.isoformat()})
-        if known is not None and known.json().get("closed_on") is None:
-            organisation = known.json()["organisation_id"]
-            headers = {"If-Match": known.headers.get("ETag", "*"), "Idempotency-Key": f"world-merge-{merge.code}-{merge.on}"}
-            body = {"into_code": merge.into_code, "change_date": merge.on.isoformat()}
-            await gateway.send("POST", f"{ORGANISATIONS}/{organisation}/merge", json=body, headers=headers)
+async def _end(gateway: Gateway, change: Merge | Closure) -> None:
+    """Merge or close what still exists on the day of its end."""
+    known = await gateway.find(f"{ORGANISATIONS}/by-code/{change.code}", {"as_of": change.on.isoformat()})
+    if known is None or known.json().get("closed_on") is not None:
+        return
+    body = {"change_date": change.on.isoformat()} | ({"legal_basis": change.legal_basis} if change.legal_basis else {})
+    verb = "close"
+    if isinstance(change, Merge):
+        body["into_code"], verb = change.into_code, "merge"
+    headers = {"If-Match": known.headers.get("ETag", "*"), "Idempotency-Key": f"world-{verb}-{change.code}-{change.on}"}
+    await gateway.send("POST", f"{ORGANISATIONS}/{known.json()['organisation_id']}/{verb}", json=body, headers=headers)

@@ -33,8 +33,8 @@ class Row:
     """One figure: as printed in the plan, as computed from records (None: no records behind it), and what that means."""
 
     figure: str
-    printed: int
-    computed: int | None
+    printed: float
+    computed: float | None
     state: str
     holds: bool
     explanation: str | None = None
@@ -97,7 +97,7 @@ async def verify(installation: WorldTarget, name: str = catalogue.DEFAULT) -> Ve
     return Verification(world.plan, world.subject_code, tuple(rows), tuple(printed.contradictions(world.plan)))
 
 
-def judge(expected: Mapping[str, int], answers: Sequence[Mapping[str, Any]]) -> list[Row]:
+def judge(expected: Mapping[str, float], answers: Sequence[Mapping[str, Any]]) -> list[Row]:
     """Set each printed figure beside insight's answer of the same dotted name (`part.indicator`).
 
     Figures that insight reads out of the plan's own contradictions come last, as far as records speak of them.
@@ -108,7 +108,7 @@ def judge(expected: Mapping[str, int], answers: Sequence[Mapping[str, Any]]) -> 
     return rows + [_row(str(answer["figure"]), answer["printed"], answer) for answer in more]
 
 
-def _row(figure: str, value: int, answer: Mapping[str, Any]) -> Row:
+def _row(figure: str, value: float, answer: Mapping[str, Any]) -> Row:
     computed = answer.get("computed")
     explanation = answer.get("explanation_en")
     if answer and answer.get("printed") != value:

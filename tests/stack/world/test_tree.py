@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stack.world import accounts, phong_dong
+from stack.world import accounts, catalogue, phong_dong
 from stack.world.tree import body_of, differences
 
 
@@ -32,7 +32,7 @@ def test_the_school_moves_by_its_parent_alone() -> None:
 
 
 def test_grants_name_organisations_of_the_world_and_people_are_filled_in() -> None:
-    codes = {version.code for version in phong_dong.organisations()} | {"*"}
+    codes = {version.code for build in catalogue.WORLDS.values() for version in build().organisations} | {"*"}
     found = accounts.demo({"parent": "0198"})
     for holder in [*found["accounts"], *found["clients"]]:
         assert {grant.split("@")[1] for grant in holder["grants"]} <= codes

@@ -1,4 +1,4 @@
-"""A difference without explanation, a missing answer and a misread plan are all faults; records that nobody holds yet are not."""
+"""A difference without explanation, a missing answer and a misread plan are all faults; what rests on a norm that no plan tells is not."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from rich.console import Console
 from stack.world.printed import figures
 from stack.world.verify import AGREES, DIFFERS, EXPLAINED, MISREAD, NOT_MEASURED, Verification, judge
 
-EXPECTED = {"2017.learners": 684, "2017.rooms": 21}
+EXPECTED = {"2017.learners": 684, "screens.2017.lcd_missing": 4}
 
 
-def answer(figure: str, printed: int, computed: int | None, explanation: str | None = None) -> dict[str, object]:
+def answer(figure: str, printed: float, computed: float | None, explanation: str | None = None) -> dict[str, object]:
     state = "explained" if explanation else "differs"
     return {"figure": figure, "printed": printed, "computed": computed, "state": state, "explanation_en": explanation}
 
@@ -31,7 +31,7 @@ def test_states() -> None:
     assert state_of() == (NOT_MEASURED, False)
 
 
-def test_figures_of_later_issues_may_wait() -> None:
+def test_figures_that_rest_on_an_untold_norm_may_wait() -> None:
     rows = judge(EXPECTED, [answer("2017.learners", 684, 684)])
     verification = Verification("plan", "PHONG-DONG", tuple(rows))
     assert verification.clean
