@@ -167,7 +167,8 @@ def outcome(installation: Installation, comparison: dict[str, Any] | None) -> di
         "data": str(installation.folder),
         "addresses": addresses,
         "accounts": [
-            {"username": account["username"], "name": account["name"], "grants": account["grants"]} for account in demo["accounts"]
+            {"username": account["username"], "name": account["name"], "grants": account["grants"]}
+            for account in people.accounts_at_hand(installation)
         ],
         "clients": [{"client_id": client["client_id"], "scopes": client["scopes"]} for client in demo["clients"]],
         "comparison": comparison,

@@ -28,6 +28,15 @@ def demo_people(people: Mapping[str, str] | None = None) -> dict[str, Any]:
     return demo(people)
 
 
+def accounts_at_hand(installation: Installation) -> list[dict[str, Any]]:
+    """Return the accounts that mean something here: those of a world that is not loaded are left out."""
+    from stack.world.catalogue import ACCOUNT_PREFIXES  # noqa: PLC0415 - what does not load a world needs none of it
+
+    loaded = read_json(installation.folder / STATE).get(LOADED, {})
+    hidden = tuple(prefix for name, prefix in ACCOUNT_PREFIXES.items() if name not in loaded)
+    return [account for account in demo_people()["accounts"] if not account["username"].startswith(hidden)]
+
+
 def known_people(installation: Installation) -> dict[str, str]:
     """Return the persons behind user names, as far as worlds are loaded."""
     worlds = read_json(installation.folder / STATE).get(LOADED, {})

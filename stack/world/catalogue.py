@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 DEFAULT = phong_dong.NAME
 WORLDS: Mapping[str, Callable[[], World]] = {phong_dong.NAME: phong_dong.build, lao_cai.NAME: lao_cai.build}
+# Worlds whose accounts have names of their own, and what those begin with.
+ACCOUNT_PREFIXES: Mapping[str, str] = {lao_cai.NAME: lao_cai.ACCOUNTS}
 
 
 class UnknownWorldError(LookupError):
