@@ -15,6 +15,8 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 ARGS ?=
 ONLY ?=
+# Tests wait for engines more than they compute: three workers keep two cores busy.
+WORKERS ?= 3
 SOURCES := libs services gateway stack deploy tests
 
 # The first interpreter that is new enough and can make virtual environments; PYTHON=... chooses another one.
@@ -50,7 +52,7 @@ up: install
 	@$(BIN)/lienthong up $(ARGS)
 
 test: install
-	@$(PY) -m pytest -m "not bench" $(ARGS)
+	@$(PY) -m pytest -m "not bench" -n $(WORKERS) --dist loadgroup $(ARGS)
 
 # Every step runs, so that one round shows everything there is to mend.
 check: install

@@ -9,6 +9,17 @@ from tests.support.tokens import Issuer, issuing
 
 pytest_plugins = ["tests.house.loopback"]
 
+# What shares an expensive engine runs on one worker; everything else is spread file by file.
+TOGETHER = ("tests/e2e/", "tests/identity/", "tests/faults/", "tests/common/events/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell the parallel run which tests belong together."""
+    for item in items:
+        path = item.path.relative_to(item.config.rootpath).as_posix()
+        group = next((folder for folder in TOGETHER if path.startswith(folder)), path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestPostgres]:
