@@ -15,8 +15,8 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 ARGS ?=
 ONLY ?=
-# Tests wait for engines more than they compute: three workers keep two cores busy.
-WORKERS ?= 3
+# Tests wait for engines as much as they compute; 0 runs them one after the other.
+WORKERS ?= 2
 SOURCES := libs services gateway stack deploy tests
 
 # The first interpreter that is new enough and can make virtual environments; PYTHON=... chooses another one.

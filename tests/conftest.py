@@ -13,6 +13,7 @@ pytest_plugins = ["tests.house.loopback"]
 TOGETHER = ("tests/e2e/", "tests/identity/", "tests/faults/", "tests/common/events/")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the parallel run reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tell the parallel run which tests belong together."""
     for item in items:
