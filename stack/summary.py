@@ -71,15 +71,17 @@ def _accounts(accounts: list[dict[str, Any]]) -> Table:
 
 def _comparison(comparison: dict[str, Any]) -> Table:
     """Return the plan's printed figures beside those computed from records."""
+    from stack.world.verify import broken  # noqa: PLC0415 - what does not load a world needs none of it
+
     table = Table(title=f"{comparison['plan']}", title_justify="left", box=box.SIMPLE, width=WIDTH, padding=(0, 1))
     table.add_column("figure", ratio=1, overflow="fold")
     table.add_column("printed", justify="right", no_wrap=True)
     table.add_column("computed", justify="right", no_wrap=True)
-    table.add_column("state", width=26, overflow="fold")
+    table.add_column("state", width=16, overflow="fold")
     for row in comparison["rows"]:
         if not _waits(row):
             table.add_row(
-                row["figure"], str(row["printed"]), _cell(row["computed"]), row["state"], style=None if row["holds"] else "bold red"
+                broken(row["figure"]), str(row["printed"]), _cell(row["computed"]), row["state"], style=None if row["holds"] else "bold red"
             )
     return table
 

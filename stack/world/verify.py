@@ -72,7 +72,7 @@ class Verification:
         table.add_column("state", width=STATE_WIDTH, overflow="fold")
         for row in self.rows:
             computed = "–" if row.computed is None else str(row.computed)
-            table.add_row(_broken(row.figure), str(row.printed), computed, row.state, style=STYLES.get(row.state, "dim"))
+            table.add_row(broken(row.figure), str(row.printed), computed, row.state, style=STYLES.get(row.state, "dim"))
         return table
 
     def summary(self) -> str:
@@ -81,7 +81,7 @@ class Verification:
         return " · ".join(f"{number} {state}" for state, number in counts.items() if number)
 
 
-def _broken(figure: str) -> str:
+def broken(figure: str) -> str:
     """Return a long dotted name on two lines, cut at its last dot."""
     head, dot, tail = figure.rpartition(".")
     return figure if len(figure) <= FIGURE_WIDTH else f"{head}{dot}\n  {tail}"
