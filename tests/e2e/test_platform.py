@@ -15,7 +15,7 @@ def test_the_world_verifies(platform: Platform) -> None:
     figures = {figure["figure"]: figure for figure in json.loads(done.stdout)["rows"]}
     assert (figures["2017.learners"]["printed"], figures["2017.learners"]["computed"]) == (684, 684)
     assert figures["2017.sites"]["computed"] == 4
-    assert figures["screens.2017.projectors"]["state"] == "not yet measured"
+    assert figures["screens.2017.lcd_missing"]["state"] == "not yet measured"
 
 
 def test_loading_again_changes_nothing(platform: Platform) -> None:
@@ -71,9 +71,10 @@ def test_a_write_reaches_the_figures(platform: Platform) -> None:
             return int(answer["items"][0]["value"])
 
         before = learners()
-        one = principal.get("/registry/v1/learners", params={"limit": 1}).json()["items"][0]
-        read = principal.get(f"/registry/v1/learners/{one['learner_id']}")
+        one = principal.get("/registry/v1/learners", params={"limit": 1, "status": "01"}).json()["items"][0]
+        address = f"/registry/v1/learners/{one['learner_id']}"
+        tag = {"If-Match": principal.get(address).headers["etag"]}
         body = {"left_on": "2026-01-05", "status": "08"}
-        left = principal.post(f"/registry/v1/learners/{one['learner_id']}/leave", json=body, headers={"If-Match": read.headers["etag"]})
-        assert left.status_code == 200, left.text
+        # The first write after an outage may still meet a connection that died with the server: 503, and then it is over.
+        eventually(lambda: principal.post(f"{address}/leave", json=body, headers=tag).status_code == 200, 10)
         eventually(lambda: learners() == before - 1, 20)

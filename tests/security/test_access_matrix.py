@@ -188,7 +188,10 @@ async def test_a_machine_needs_the_scope_besides_the_role(grounds: dict[str, Gro
         assert _not_refused(answer, str(operation.permission)) is None, (scope, answer.text)
     headers = ground.headers("platform_admin", "*", ground.here.subject, sid=None, scope=f"openid {needed}")
     answer = await call(ground, operation, headers, empty(operation), missing=not operation.reads)
-    assert _not_let_in(operation, answer) is None, answer.text
+    if operation.service in FILL:
+        assert _not_let_in(operation, answer) is None, answer.text
+    else:  # no rows to be let in to yet: past the door is enough
+        assert answer.status_code not in {401, 403}, answer.text
 
 
 @SHARED
