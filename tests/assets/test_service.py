@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import Iterator
 from datetime import date
 from uuid import uuid4
 
@@ -139,7 +140,15 @@ async def test_without_a_scope_nothing_is_visible(world: World) -> None:
     await privileged.close()
 
 
-async def test_the_worker_process_counts_learners_and_relays_events(world: World, bus: TestDatabase, issuer: Issuer) -> None:
+@pytest.fixture
+def own_bus(postgres: TestPostgres) -> Iterator[TestDatabase]:
+    """A bus with nothing on it from other tests."""
+    made = postgres.bus()
+    yield made
+    postgres.drop(made)
+
+
+async def test_the_worker_process_counts_learners_and_relays_events(world: World, own_bus: TestDatabase, issuer: Issuer) -> None:
     school = await world.rows("SELECT organisation_id FROM organisation_path WHERE code = 'S1'")
     spell = registry.Spell(
         enrolment_id=uuid4(),
@@ -154,14 +163,14 @@ async def test_the_worker_process_counts_learners_and_relays_events(world: World
     )
     told = registry.LearnerEnrolled(learner_id=uuid4(), enrolments=[spell], birth_year=2010, sex=1, version=2)
     attributes = Attributes(uuid4(), told.TYPE, told.key, told.sequence, MOMENT)
-    transport = PostgresTransport(bus.url)
+    transport = PostgresTransport(own_bus.url)
     await transport.ensure_topics([REGISTRY_LEARNER])
     await transport.send([Message(REGISTRY_LEARNER.name, told.key, binary_headers(attributes), told.model_dump_json().encode())])
     await transport.close()
     await world.school.must("/assets", computer())
     settings = {
         "LIENTHONG_DATABASE_URL": world.database.url,
-        "LIENTHONG_BUS_URL": bus.url,
+        "LIENTHONG_BUS_URL": own_bus.url,
         "LIENTHONG_ISSUER": issuer.url,
         "LIENTHONG_JWKS_URL": issuer.jwks_url,
         "LIENTHONG_AUDIENCE": AUDIENCE,
