@@ -224,13 +224,16 @@ class Unavailable(Problem):
         super().__init__(detail_vi=detail_vi, detail_en=detail_en, headers={"Retry-After": str(retry_after_seconds)})
 
 
+PRODUCT = ("libs", "services", "gateway")
+
+
 def catalogue() -> dict[str, type[Problem]]:
-    """Return every problem known to this process by its slug."""
+    """Return every problem of the product that this process knows, by its slug."""
     found: dict[str, type[Problem]] = {}
     pending: list[type[Problem]] = [Problem]
     while pending:
         kind = pending.pop()
         pending.extend(kind.__subclasses__())
-        if kind is not Problem:
+        if kind is not Problem and kind.__module__.partition(".")[0] in PRODUCT:
             found[kind.slug] = kind
     return dict(sorted(found.items()))

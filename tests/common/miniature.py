@@ -74,7 +74,7 @@ class NoteOut(BaseModel):
 class NoteWritten(Event):
     """A note was written or changed."""
 
-    TYPE: ClassVar[str] = "vn.lienthong.registry.note.written.v1"
+    TYPE: ClassVar[str] = "vn.lienthong.miniature.note.written.v1"
     TOPIC: ClassVar[Topic] = TOPIC
     note_id: UUID
     version: int

@@ -157,7 +157,7 @@ async def test_a_write_leaves_audit_change_and_event(client: httpx.AsyncClient, 
     for question in (
         "SELECT count(*) FROM audit WHERE key = $1 AND action = 'registry.note.write' AND actor LIKE 'account:%'",
         "SELECT count(*) FROM change WHERE key = $1 AND resource = 'note'",
-        "SELECT count(*) FROM outbox WHERE key = $1 AND type = 'vn.lienthong.registry.note.written.v1'",
+        "SELECT count(*) FROM outbox WHERE key = $1 AND type = 'vn.lienthong.miniature.note.written.v1'",
     ):
         assert await _value(database, question, note["note_id"]) == 1
 
