@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from libs.common.auth.principal import EVERYWHERE, Principal, Reach
+from libs.common.auth.principal import Principal
 from libs.common.db.write import Origin, WriteSession
 from libs.common.errors import NotFound
 from libs.common.http.access import ReadSession, authenticate
@@ -19,9 +19,9 @@ from services.identity.me.schemas import MeOut
 from services.identity.provider import HereProvider
 from services.identity.sessions import service as sessions
 from services.identity.sessions.schemas import SessionList
+from services.identity.system import EVERYTHING
 
 READ, END = "identity.me.read", "identity.me.end"
-EVERYTHING = Reach((EVERYWHERE,), None)
 router = APIRouter(prefix="/identity/v1/me", tags=["me"])
 
 
