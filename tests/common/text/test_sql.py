@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -17,7 +16,8 @@ from libs.common.text.search import DROPPED, LETTERS, SPACES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SERVER = os.environ.get("LIENTHONG_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:55432/postgres")
+    from tests.support.postgres import TestPostgres
+
 LETTER = st.sampled_from("".join(LETTERS) + DROPPED + SPACES)
 # PostgreSQL stores no zero character.
 ANYTHING = st.text(st.one_of(LETTER, st.characters(codec="utf-8", exclude_characters="\0")), max_size=30)
@@ -27,9 +27,9 @@ SYLLABLE = st.sampled_from(["Hoà", "hoạt", "THUỶ", "quý", "Tuý", "oè", "
 class Twins:
     """The two SQL functions in temporary form, on one connection."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, connection: asyncpg.Connection) -> None:
+    def __init__(self, runner: asyncio.Runner, connection: asyncpg.Connection) -> None:
         """Keep the loop of the connection, because hypothesis calls from plain functions."""
-        self._loop = loop
+        self._runner = runner
         self._connection = connection
 
     def fold(self, texts: list[str]) -> list[str]:
@@ -41,21 +41,24 @@ class Twins:
         return self._all("SELECT tidy_name(value) FROM unnest($1::text[]) WITH ORDINALITY AS given(value, place) ORDER BY place", texts)
 
     def _all(self, query: str, texts: list[str]) -> list[str]:
-        rows = self._loop.run_until_complete(self._connection.fetch(query, texts))
+        rows = self._runner.run(self._connection.fetch(query, texts))
         return [row[0] for row in rows]
 
 
 @pytest.fixture(scope="module")
-def twins() -> Iterator[Twins]:
-    loop = asyncio.new_event_loop()
-    connection = loop.run_until_complete(asyncpg.connect(SERVER))
-    # One never committed transaction: the server keeps nothing of it.
-    loop.run_until_complete(connection.execute("BEGIN"))
-    for function in (FOLD_FUNCTION, TIDY_NAME_FUNCTION):
-        loop.run_until_complete(connection.execute(function))
-    yield Twins(loop, connection)
-    loop.run_until_complete(connection.close())
-    loop.close()
+def twins(postgres: TestPostgres) -> Iterator[Twins]:
+    database = postgres.database("text", versions=None)
+    with asyncio.Runner() as runner:
+        connection = runner.run(_connect(database.superuser_url))
+        for function in (FOLD_FUNCTION, TIDY_NAME_FUNCTION):
+            runner.run(connection.execute(function))
+        yield Twins(runner, connection)
+        runner.run(connection.close())
+    postgres.drop(database)
+
+
+async def _connect(url: str) -> asyncpg.Connection:
+    return await asyncpg.connect(url)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
