@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from libs.common.settings import Profile
-from stack import board, detached, lock, places
+from stack import board, detached, lock, places, worlds
 from stack.boot import Wish
 from stack.boot import run as run_platform
 from stack.cli_data import realm_app, world_app
@@ -37,13 +37,12 @@ app.command()(story)
 WorldOption = Annotated[str, typer.Option("--world", help="Demonstration data: phong-dong, lao-cai, or none.")]
 PortOption = Annotated[list[str] | None, typer.Option("--port", help="Port of the gateway, or NAME=PORT for another process; repeatable.")]
 DetachOption = Annotated[bool, typer.Option("--detach", help="Return when the platform is ready; `lienthong stop` ends it.")]
-DEFAULT_WORLD = "phong-dong"
 
 
 @app.command()
 def run(
     *,
-    world: WorldOption = DEFAULT_WORLD,
+    world: WorldOption = worlds.DEFAULT,
     data: DataOption = None,
     profile: Annotated[Profile | None, typer.Option("--profile", help="sandbox: embedded engines; full: Kafka and Keycloak.")] = None,
     port: PortOption = None,
@@ -65,7 +64,7 @@ def run(
 @app.command()
 def up(
     *,
-    world: WorldOption = DEFAULT_WORLD,
+    world: WorldOption = worlds.DEFAULT,
     data: DataOption = None,
     port: PortOption = None,
     detach: DetachOption = False,

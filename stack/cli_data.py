@@ -14,11 +14,11 @@ world_app = typer.Typer(no_args_is_help=True, help="Demonstration data of a runn
 realm_app = typer.Typer(no_args_is_help=True, help="The realm as code, on a running Keycloak.")
 
 NameArgument = Annotated[str, typer.Argument(help="The world.")]
-DEFAULT = "phong-dong"
+LoadedArgument = Annotated[str | None, typer.Argument(help="The world; the one that is loaded when left out.")]
 
 
 @world_app.command("load")
-def world_load(name: NameArgument = DEFAULT, *, data: DataOption = None) -> None:
+def world_load(name: NameArgument = worlds.DEFAULT, *, data: DataOption = None) -> None:
     """Load a world through the gateway; repeating it changes nothing."""
     with failures():
         installation = places.existing(data)
@@ -30,10 +30,11 @@ def world_load(name: NameArgument = DEFAULT, *, data: DataOption = None) -> None
 
 
 @world_app.command("verify")
-def world_verify(name: NameArgument = DEFAULT, *, data: DataOption = None, as_json: JsonOption = False) -> None:
+def world_verify(name: LoadedArgument = None, *, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Compare every printed figure with the computed one; exit status 1 on an unexplained difference."""
     with failures():
-        verification = asyncio.run(worlds.verify(places.existing(data), name))
+        installation = places.existing(data)
+        verification = asyncio.run(worlds.verify(installation, worlds.chosen(installation, name)))
         if as_json:
             say(verification.to_json())
         else:

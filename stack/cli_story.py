@@ -9,13 +9,16 @@ import typer
 from stack import places, worlds
 from stack.cli_support import DataOption, JsonOption, console, fail, failures, say
 
-WorldOption = Annotated[str, typer.Option("--world", help="The loaded world in which it happens.")]
+WorldOption = Annotated[
+    str | None, typer.Option("--world", help="The loaded world in which it happens; the one that is loaded when left out.")
+]
 
 
-def story(*, world: WorldOption = "phong-dong", data: DataOption = None, as_json: JsonOption = False) -> None:
+def story(*, world: WorldOption = None, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Tell the story of a school transfer through all services; exit status 1 names what is missing."""
     with failures():
         installation = places.existing(data)
+        world = worlds.chosen(installation, world)
         if not worlds.is_loaded(installation, world):
             fail(f"The world {world} is not loaded; `lienthong world load {world}` loads it.")
         from stack.story.record import Step, lines  # noqa: PLC0415 - only the story needs the services' clients

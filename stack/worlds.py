@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stack.world.verify import Verification
 
 NONE = "none"
+DEFAULT = "phong-dong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,12 @@ def target(installation: Installation) -> Target:
 
 def is_loaded(installation: Installation, name: str) -> bool:
     """Tell whether a world was loaded to its end."""
-    return name in read_json(installation.folder / STATE).get(LOADED, {})
+    return name in _loaded(installation)
+
+
+def chosen(installation: Installation, name: str | None) -> str:
+    """Return the named world, else the one that was loaded last, else the default one."""
+    return name or next(reversed(_loaded(installation)), DEFAULT)
 
 
 async def load(installation: Installation, name: str, progress: Progress) -> LoadReport:
@@ -48,8 +54,7 @@ async def load(installation: Installation, name: str, progress: Progress) -> Loa
     from stack.world.load import load as load_world  # noqa: PLC0415 - what does not load a world needs none of it
 
     report = await load_world(target(installation), progress, name)
-    worlds = read_json(installation.folder / STATE).get(LOADED, {})
-    write_state(installation.folder, worlds={**worlds, name: {"people": report.people}})
+    write_state(installation.folder, worlds={**_loaded(installation), name: {"people": report.people}})
     return report
 
 
@@ -58,3 +63,9 @@ async def verify(installation: Installation, name: str) -> Verification:
     from stack.world.verify import verify as verify_world  # noqa: PLC0415 - what does not load a world needs none of it
 
     return await verify_world(target(installation), name)
+
+
+def _loaded(installation: Installation) -> dict[str, object]:
+    """Return the worlds that were loaded to their end, in that order."""
+    found: dict[str, object] = read_json(installation.folder / STATE).get(LOADED, {})
+    return found

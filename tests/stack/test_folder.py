@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from libs.common.settings import Profile
-from stack import board, credentials
+from stack import board, credentials, worlds
 from stack.detached import stop
 from stack.engines.engine import free_port
-from stack.installation import WrongProfileError, create, find
+from stack.installation import WrongProfileError, create, find, write_state
 from stack.lock import AlreadyRunningError, hold, holder
 from stack.logs import rotate
 from stack.people import with_secrets
@@ -164,3 +164,11 @@ def test_a_grown_log_is_moved_aside_while_its_writer_goes_on(tmp_path: Path) -> 
         writer.write(b"new")
     assert log.read_bytes() == b"new"
     assert (tmp_path / "api.log.1").read_bytes() == b"x" * 100 + b"y"
+
+
+def test_the_world_loaded_last_is_the_one_that_is_meant(tmp_path: Path) -> None:
+    installation = create(tmp_path, Profile.SANDBOX, {})
+    assert worlds.chosen(installation, None) == worlds.DEFAULT
+    write_state(tmp_path, worlds={"phong-dong": {}, "lao-cai": {}})
+    assert worlds.chosen(installation, None) == "lao-cai"
+    assert worlds.chosen(installation, "phong-dong") == "phong-dong"
