@@ -110,12 +110,14 @@ def _informatics() -> Iterator[tuple[School, str | None, str]]:
 
 
 def _informatics_at(kind: Kind) -> Iterator[tuple[School, str | None, str]]:
-    """Yield a level's teachers of informatics with the degrees that the plan prints."""
+    """Yield a level's teachers of informatics with the degrees that the plan prints, at as many schools as it misses none."""
     numbers = figures(kind.level)
-    teaching = [school for school in schools() if school.level == kind.level and school.informatics]
+    ours = [school for school in schools() if school.level == kind.level]
+    teaching = sorted((school for school in ours if school.informatics), key=lambda school: -school.informatics)
+    if missing := numbers.get("teachers_missing"):
+        teaching = teaching[: len(ours) - missing]
     total = numbers["informatics_teachers"]
-    least = 1 if total >= len(teaching) else 0
-    shares = spread(total, [school.informatics for school in teaching], least)
+    shares = spread(total, [school.informatics for school in teaching], 1 if total else 0)
     held = chain.from_iterable(repeat(degree, numbers.get(f"teachers_{degree}", 0)) for degree in ("university", "college", "intermediate"))
     for school, share in zip(teaching, shares, strict=True):
         for _ in range(share):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 ACTUAL = "actual"
 SECTIONS = ("totals", "internet", "documents", "procedures")
 """Parts of a province's plan that speak of the present; its part `investment` is planned."""
-UNANSWERABLE = frozenset({"teachers_missing", "lcd_missing"})
-"""They rest on norms that the plans do not tell."""
+UNANSWERABLE = frozenset({"lcd_missing"})
+"""It rests on a norm that the plan does not tell."""
 
 
 @cache

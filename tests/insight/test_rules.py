@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -5,6 +6,7 @@ import pytest
 
 from services.insight.indicators.catalogue import catalogue, parse
 from services.insight.indicators.ledger import Ledger, Organisation, Tally
+from services.insight.indicators.needs import Norms
 from services.insight.indicators.rules import Coverage, Figure, State, figure, percent
 
 A, B, SITE_OF_A, COMMUNE = (uuid4() for _ in range(4))
@@ -54,6 +56,15 @@ def test_at_a_level_the_records_of_schools_of_that_level_count() -> None:
     assert computed("staff", book, "primary").value() == 0
     assert computed("staff", book, "lower_secondary").state is State.NOT_YET_MEASURED  # only A teaches it, and A has told of nobody
     assert computed("schools", book, "preschool").value() == 0  # schools are known and none is a preschool
+
+
+def test_a_school_without_a_teacher_of_informatics_misses_one_whatever_others_have() -> None:
+    norms = Norms(informatics_teachers_per_school={"primary": 1, "lower_secondary": 1})
+    book = replace(ledger(Tally(A, "informatics_teachers", None, 3), seen=((A, "staff"), (A, "norm"))), norms=norms)
+    found = computed("teachers_missing", book)
+    assert (found.value(), [part.organisation_id for part in found.contributions]) == (1, [B])
+    assert computed("teachers_missing", book, "lower_secondary").value() == 0
+    assert computed("teachers_missing", ledger(seen=((A, "staff"),))).state is State.NOT_YET_MEASURED
 
 
 def test_what_no_service_keeps_is_not_measured() -> None:

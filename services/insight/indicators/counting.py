@@ -73,6 +73,8 @@ class Count:
                 self.seen.add((key, "website"))
             if organisation.levels & norms.learners_per_computer.keys():
                 self.seen.add((key, "computer_norm"))
+            if organisation.levels & norms.informatics_teachers_per_school.keys():
+                self.seen.add((key, "norm"))
 
 
 def _names(row: Mapping[str, Any]) -> Iterator[tuple[str, int]]:

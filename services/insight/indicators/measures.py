@@ -7,7 +7,7 @@ from services.insight.indicators.catalogue import Having, Indicator
 from services.insight.indicators.ledger import SITE, Ledger
 from services.insight.indicators.needs import missing, needed
 
-LEARNERS, COMPUTERS = "learners", "device.teaching_computer"
+LEARNERS, COMPUTERS, TEACHERS = "learners", "device.teaching_computer", "informatics_teachers"
 FAST_LINES = ("line.ftth", "line.leased")
 Counts = Mapping[UUID, int]
 
@@ -120,6 +120,17 @@ def _computers_missing(ledger: Ledger, level: str | None) -> Counts:
     return found
 
 
+def _teachers_missing(ledger: Ledger, level: str | None) -> Counts:
+    """A teacher belongs to the school, not to a level: a school of several levels needs what the highest of their norms says."""
+    held, norms = ledger.records(TEACHERS, None), ledger.norms.informatics_teachers_per_school
+    found = dict[UUID, int]()
+    for school in ledger.schools & ledger.at_level(level):
+        need = max((norm for name, norm in norms.items() if name in ledger.organisations[school].levels), default=0)
+        if need > held.get(school, 0):
+            found[school] = need - held.get(school, 0)
+    return found
+
+
 SPECIAL: Mapping[str, Callable[[Ledger, str | None], Counts]] = {
     "schools": _schools,
     "sites": _sites,
@@ -130,4 +141,5 @@ SPECIAL: Mapping[str, Callable[[Ledger, str | None], Counts]] = {
     "norm_levels": _norm_levels,
     "computers_needed": _computers_needed,
     "computers_missing": _computers_missing,
+    "teachers_missing": _teachers_missing,
 }

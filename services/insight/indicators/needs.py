@@ -1,6 +1,9 @@
-"""Needs by dated norms: how many computers so many learners need, and how many are missing. Pure; the norms are data (norms.yaml)."""
+"""Needs by dated norms: the computers that so many learners need, the teachers of informatics that a school needs, and what is missing.
 
-from collections.abc import Mapping
+Pure; the norms are data (norms.yaml).
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
@@ -24,7 +27,7 @@ MODES = {Rounding.UP: ROUND_CEILING, Rounding.DOWN: ROUND_FLOOR, Rounding.NEARES
 
 
 class Norm(BaseModel):
-    """Learners for each computer at a level; holds during `[valid_from, valid_to)`."""
+    """A number for a level; holds during `[valid_from, valid_to)`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     level: str
@@ -41,13 +44,15 @@ class NormsFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     rounding: Rounding
     learners_per_computer: tuple[Norm, ...]
+    informatics_teachers_per_school: tuple[Norm, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Norms:
-    """The norms in force on a day: learners for each computer by level."""
+    """The norms in force on a day, by level: learners for each computer, teachers of informatics for each school."""
 
     learners_per_computer: Mapping[str, int] = field(default_factory=dict)
+    informatics_teachers_per_school: Mapping[str, int] = field(default_factory=dict)
 
 
 @cache
@@ -58,10 +63,12 @@ def norms_file() -> NormsFile:
 
 def norms_on(day: date) -> Norms:
     """Return the norms in force on a day."""
-    held = (
-        norm for norm in norms_file().learners_per_computer if norm.valid_from <= day and (norm.valid_to is None or day < norm.valid_to)
-    )
-    return Norms({norm.level: norm.value for norm in held})
+    declared = norms_file()
+    return Norms(_held(declared.learners_per_computer, day), _held(declared.informatics_teachers_per_school, day))
+
+
+def _held(norms: Iterable[Norm], day: date) -> Mapping[str, int]:
+    return {norm.level: norm.value for norm in norms if norm.valid_from <= day and (norm.valid_to is None or day < norm.valid_to)}
 
 
 def needed(learners: int, learners_per_computer: int, rounding: Rounding) -> int:
