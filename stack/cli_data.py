@@ -38,8 +38,7 @@ def world_verify(name: LoadedArgument = None, *, data: DataOption = None, as_jso
         if as_json:
             say(verification.to_json())
         else:
-            console.print(verification.table())
-            console.print(verification.summary())
+            console.print(verification.told())
         raise typer.Exit(verification.exit_code)
 
 

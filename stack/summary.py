@@ -31,10 +31,9 @@ def print_summary(console: Console, outcome: dict[str, Any], installation: Insta
     console.print(f"  lienthong token --as {outcome['accounts'][0]['username']}    (an access token, valid for 5 minutes)", soft_wrap=True)
     if outcome["comparison"]:
         console.print()
-        console.print(_comparison(outcome["comparison"]))
-        waiting = sum(_waits(row) for row in outcome["comparison"]["rows"])
-        if waiting:
-            console.print(f"  {waiting} further figures are not yet measured; `lienthong world verify` shows them all.", soft_wrap=True)
+        from stack.world.verify import Verification  # noqa: PLC0415 - what does not load a world needs none of it
+
+        console.print(Verification.of(outcome["comparison"]).told())
 
 
 def status_table(processes: list[dict[str, Any]], now: float) -> Table:
@@ -67,28 +66,6 @@ def _accounts(accounts: list[dict[str, Any]]) -> Table:
             Text(account["username"], style="cyan"), account["name"], Text(", ".join(account["grants"]), style="dim", overflow="fold")
         )
     return table
-
-
-def _comparison(comparison: dict[str, Any]) -> Table:
-    """Return the plan's printed figures beside those computed from records."""
-    from stack.world.verify import broken  # noqa: PLC0415 - what does not load a world needs none of it
-
-    table = Table(title=f"{comparison['plan']}", title_justify="left", box=box.SIMPLE, width=WIDTH, padding=(0, 1))
-    table.add_column("figure", ratio=1, overflow="fold")
-    table.add_column("printed", justify="right", no_wrap=True)
-    table.add_column("computed", justify="right", no_wrap=True)
-    table.add_column("state", width=16, overflow="fold")
-    for row in comparison["rows"]:
-        if not _waits(row):
-            table.add_row(
-                broken(row["figure"]), str(row["printed"]), _cell(row["computed"]), row["state"], style=None if row["holds"] else "bold red"
-            )
-    return table
-
-
-def _waits(row: dict[str, Any]) -> bool:
-    """Tell whether a figure has no records behind it, and rightly so."""
-    return row["computed"] is None and bool(row["holds"])
 
 
 def _cell(value: Any) -> str:

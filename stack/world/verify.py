@@ -7,13 +7,16 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rich import box
+from rich.console import Group
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from stack.world import catalogue, printed
 from stack.world.client import Gateway
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from stack.world.client import WorldTarget
 
@@ -38,6 +41,7 @@ class Row:
     state: str
     holds: bool
     explanation: str | None = None
+    explanation_en: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,12 @@ class Verification:
     organisation: str
     rows: tuple[Row, ...]
     contradictions: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Verification:
+        """Return the comparison that `to_json` wrote."""
+        rows = tuple(Row(**row) for row in document["rows"])
+        return cls(document["plan"], document["organisation"], rows, tuple(document["contradictions"]))
 
     @property
     def clean(self) -> bool:
@@ -72,16 +82,29 @@ class Verification:
         table.add_column("state", width=STATE_WIDTH, overflow="fold")
         for row in self.rows:
             computed = "–" if row.computed is None else str(row.computed)
-            table.add_row(broken(row.figure), str(row.printed), computed, row.state, style=STYLES.get(row.state, "dim"))
+            table.add_row(_broken(row.figure), str(row.printed), computed, row.state, style=STYLES.get(row.state, "dim"))
         return table
+
+    def told(self) -> Group:
+        """Return what people see: the table, why printed figures cannot come out, and one line of counts."""
+        return Group(self.table(), *self._explanations(), self.summary())
 
     def summary(self) -> str:
         """Return one line: how many figures agree, are explained, differ, or wait for records."""
         counts = {state: sum(row.state == state for row in self.rows) for state in (AGREES, EXPLAINED, DIFFERS, MISREAD, NOT_MEASURED)}
         return " · ".join(f"{number} {state}" for state, number in counts.items() if number)
 
+    def _explanations(self) -> Iterator[Padding]:
+        """Yield each contradiction of the plan once, with its figures."""
+        concerned: dict[tuple[str, str], list[str]] = {}
+        for row in self.rows:
+            if row.state == EXPLAINED and row.explanation:
+                concerned.setdefault((row.explanation, row.explanation_en or ""), []).append(row.figure)
+        for (vi, en), figures in concerned.items():
+            yield Padding(Text("\n".join((", ".join(figures), vi, en)), style=STYLES[EXPLAINED]), (0, 2, 1, 2))
 
-def broken(figure: str) -> str:
+
+def _broken(figure: str) -> str:
     """Return a long dotted name on two lines, cut at its last dot."""
     head, dot, tail = figure.rpartition(".")
     return figure if len(figure) <= FIGURE_WIDTH else f"{head}{dot}\n  {tail}"
@@ -110,12 +133,12 @@ def judge(expected: Mapping[str, float], answers: Sequence[Mapping[str, Any]]) -
 
 def _row(figure: str, value: float, answer: Mapping[str, Any]) -> Row:
     computed = answer.get("computed")
-    explanation = answer.get("explanation_en")
+    words = {name: answer.get(name) for name in ("explanation", "explanation_en")}
     if answer and answer.get("printed") != value:
-        return Row(figure, value, computed, MISREAD, holds=False, explanation=explanation)
+        return Row(figure, value, computed, MISREAD, holds=False, **words)
     if computed is None:
-        return Row(figure, value, None, NOT_MEASURED, holds=not printed.answerable(figure), explanation=explanation)
+        return Row(figure, value, None, NOT_MEASURED, holds=not printed.answerable(figure), **words)
     if computed == value:
         return Row(figure, value, computed, AGREES, holds=True)
-    explained = answer.get("state") == "explained" and bool(explanation)
-    return Row(figure, value, computed, EXPLAINED if explained else DIFFERS, holds=explained, explanation=explanation)
+    explained = answer.get("state") == "explained" and bool(words["explanation"])
+    return Row(figure, value, computed, EXPLAINED if explained else DIFFERS, holds=explained, **words)

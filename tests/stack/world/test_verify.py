@@ -9,12 +9,14 @@ from rich.console import Console
 from stack.world.printed import figures
 from stack.world.verify import AGREES, DIFFERS, EXPLAINED, MISREAD, NOT_MEASURED, Verification, judge
 
+TWO, LONG = ("2016.rooms", "2017.rooms"), "rooms are counted in two ways in the plan, once with and once without those of the sites"
 EXPECTED = {"2017.learners": 684, "screens.2017.lcd_missing": 4}
 
 
 def answer(figure: str, printed: float, computed: float | None, explanation: str | None = None) -> dict[str, object]:
     state = "explained" if explanation else "differs"
-    return {"figure": figure, "printed": printed, "computed": computed, "state": state, "explanation_en": explanation}
+    words = {"explanation": explanation and f"vi: {explanation}", "explanation_en": explanation}
+    return {"figure": figure, "printed": printed, "computed": computed, "state": state, **words}
 
 
 def state_of(*answers: dict[str, object]) -> tuple[str, bool]:
@@ -57,13 +59,18 @@ def test_json_and_exit_code() -> None:
         "state": DIFFERS,
         "holds": False,
         "explanation": None,
+        "explanation_en": None,
     }
+    assert Verification.of(document) == verification
 
 
 def test_the_table_fits_eighty_columns() -> None:
     expected = figures("school-phong-dong-2017")
-    rows = judge(expected, [answer(name, value, value) for name, value in expected.items()])
-    console = Console(width=80, record=True, file=None, quiet=True)
+    rows = judge(expected, [answer(name, value, value + (name in TWO), LONG if name in TWO else None) for name, value in expected.items()])
+    console = Console(width=80)
     with console.capture() as captured:
-        console.print(Verification("school-phong-dong-2017", "PHONG-DONG", tuple(rows)).table())
+        console.print(Verification("school-phong-dong-2017", "PHONG-DONG", tuple(rows)).told())
     assert all(len(line.rstrip()) <= 80 for line in captured.get().splitlines())
+    words = " ".join(captured.get().split())
+    assert words.count(LONG) == 2, "each contradiction is told once, in two languages"
+    assert ", ".join(TWO) in words
