@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import resource
 import time
 from collections import Counter, defaultdict
@@ -16,6 +17,7 @@ from services.registry.imports.columns import COLUMNS, ImportKind
 from services.registry.organisations import units
 from stack.world import lao_cai, lao_cai_tree, printed, tables, tree
 from stack.world.model import Closure, Merge, OrganisationVersion
+from tests.docs.markdown import DOCS, part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -154,6 +156,20 @@ def test_every_printed_cell_is_counted_or_contradicted(world: World, counted: di
     for figure, value in expected.items():
         decimals = len(str(value).partition(".")[2])
         assert round(counted[figure] + 1e-9, decimals) == DIFFERENT.get(figure, value), figure
+
+
+def test_the_documented_table_is_what_is_counted(world: World, counted: dict[str, float]) -> None:
+    text = part((DOCS / "province.md").read_text(encoding="utf-8"), "province")
+    shown = {
+        f"{name}{broken}": (float(value), float(computed))
+        for name, value, computed, broken in re.findall(
+            r"^  (\S+) +([\d.]+) +([\d.]+) +(?:agrees|explained)(?:\n    (\S+))?$", text, re.MULTILINE
+        )
+    }
+    expected = printed.figures(world.plan)
+    computed = {figure: DIFFERENT.get(figure, value) for figure, value in expected.items()}
+    assert shown == {figure: (value, computed[figure]) for figure, value in expected.items()}
+    assert all(figure in counted for figure in shown)
 
 
 def test_same_seed_same_bytes_and_another_seed_other_people(world: World) -> None:
