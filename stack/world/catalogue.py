@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from stack.world.model import World
 
-DEFAULT = phong_dong.NAME
 WORLDS: Mapping[str, Callable[[], World]] = {phong_dong.NAME: phong_dong.build, lao_cai.NAME: lao_cai.build}
 # Worlds whose accounts have names of their own, and what those begin with.
 ACCOUNT_PREFIXES: Mapping[str, str] = {lao_cai.NAME: lao_cai.ACCOUNTS}
@@ -21,7 +20,7 @@ class UnknownWorldError(LookupError):
     """No world has this name."""
 
 
-def build(name: str = DEFAULT) -> World:
+def build(name: str) -> World:
     """Return a world by name. Raises UnknownWorldError."""
     if name not in WORLDS:
         known = ", ".join(sorted(WORLDS))

@@ -50,7 +50,7 @@ class ImportFailedError(RuntimeError):
     """The registry did not accept a file; the text holds its first errors."""
 
 
-async def load(installation: WorldTarget, progress: Progress, name: str = catalogue.DEFAULT) -> LoadReport:
+async def load(installation: WorldTarget, progress: Progress, name: str) -> LoadReport:
     """Load a world and wait until insight has seen all of it. Raises GatewayError or ImportFailedError; then simply run it again."""
     started = time.monotonic()
     world = catalogue.build(name)

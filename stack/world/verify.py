@@ -110,7 +110,7 @@ def _broken(figure: str) -> str:
     return figure if len(figure) <= FIGURE_WIDTH else f"{head}{dot}\n  {tail}"
 
 
-async def verify(installation: WorldTarget, name: str = catalogue.DEFAULT) -> Verification:
+async def verify(installation: WorldTarget, name: str) -> Verification:
     """Fetch insight's comparison through the gateway and judge it against the facts. Raises GatewayError."""
     world = catalogue.build(name)
     path = f"/insight/v1/plans/{world.plan}/comparison"

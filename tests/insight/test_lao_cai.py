@@ -63,12 +63,10 @@ def of_level(level: str, keys: list[UUID]) -> Iterator[Tally]:
     yield Tally(keys[0], "classes_with_informatics", level, number(level + ".classes_with_informatics") - len(teaching))
     yield from (Tally(keys[0], measure, level, number(f"{level}.{measure}")) for measure in OF_RECORDS)
     yield from (Tally(keys[0], measure, None, number(f"{level}.{measure}")) for measure in OF_STAFF)
-    having = keys[: max(0, number(level + ".schools") - number(level + ".teachers_missing"))]
     of_informatics = number(level + ".informatics_teachers")
-    if of_informatics > len(having):
-        yield from (Tally(key, "informatics_teachers", None, 1) for key in having)
-        of_informatics -= len(having)
-    yield Tally(keys[0], "informatics_teachers", None, of_informatics)
+    having = keys[: number(level + ".schools") - number(level + ".teachers_missing")] if of_informatics else []
+    yield from (Tally(key, "informatics_teachers", None, 1) for key in having)
+    yield Tally(keys[0], "informatics_teachers", None, of_informatics - len(having))
     yield from (Tally(keys[0], measure, None, number(f"{level}.{name}")) for name, measure in OF_DEVICES.items())
     with_room = keys[: number(level + ".schools") - number(level + ".schools_missing_room")] if level in LEVELS[:3] else keys
     if level == "primary":

@@ -85,9 +85,14 @@ def _by_norm(ledger: Ledger, level: str | None, value: Callable[[Mapping[str, in
 
 
 def _norms(ledger: Ledger, school: UUID, level: str | None) -> Mapping[str, int]:
-    """Return the norms that hold for a school: of the level asked for, or of all that it offers."""
-    offered = ledger.organisations[school].levels if level is None else ledger.organisations[school].levels & {level}
-    return {name: norm for name, norm in ledger.norms.learners_per_computer.items() if name in offered}
+    """Return the norms of computers that hold for a school: of the level asked for, or of all that it offers."""
+    offered = _offered(ledger.norms.learners_per_computer, ledger, school)
+    return {name: norm for name, norm in offered.items() if level in {None, name}}
+
+
+def _offered(norms: Mapping[str, int], ledger: Ledger, school: UUID) -> Mapping[str, int]:
+    """Return the norms of the levels that a school offers."""
+    return {name: norm for name, norm in norms.items() if name in ledger.organisations[school].levels}
 
 
 def _need(ledger: Ledger, school: UUID, level: str | None) -> Mapping[str, int]:
@@ -122,13 +127,9 @@ def _computers_missing(ledger: Ledger, level: str | None) -> Counts:
 
 def _teachers_missing(ledger: Ledger, level: str | None) -> Counts:
     """A teacher belongs to the school, not to a level: a school of several levels needs what the highest of their norms says."""
-    held, norms = ledger.records(TEACHERS, None), ledger.norms.informatics_teachers_per_school
-    found = dict[UUID, int]()
-    for school in ledger.schools & ledger.at_level(level):
-        need = max((norm for name, norm in norms.items() if name in ledger.organisations[school].levels), default=0)
-        if need > held.get(school, 0):
-            found[school] = need - held.get(school, 0)
-    return found
+    norms, held = ledger.norms.informatics_teachers_per_school, ledger.records(TEACHERS, None)
+    need = {school: max(_offered(norms, ledger, school).values(), default=0) for school in ledger.schools & ledger.at_level(level)}
+    return {school: number - held.get(school, 0) for school, number in need.items() if number > held.get(school, 0)}
 
 
 SPECIAL: Mapping[str, Callable[[Ledger, str | None], Counts]] = {

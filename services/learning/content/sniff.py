@@ -69,7 +69,7 @@ def _archive(start: bytes, file: IO[bytes]) -> str | None:
                 told = archive.read("mimetype").decode("ascii", "replace").strip()
                 return told if told in MIMETYPES else None
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError):
-        return None
+        return None  # zipfile raises NotImplementedError for a compression that it does not know, RuntimeError for a password
     return next((media for marker, media in MARKERS.items() if marker in names), None)
 
 

@@ -46,7 +46,7 @@ def to_csv(file: BinaryIO, target: BinaryIO, bounds: Bounds) -> None:
         KeyError,
         ValueError,
         OSError,
-        NotImplementedError,
+        NotImplementedError,  # zipfile's word for a compression or version that it does not know
         zipfile.LargeZipFile,
         SyntaxError,
     ) as error:
