@@ -91,7 +91,15 @@ def keycloak_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iden
 
 
 @pytest.fixture(scope="session")
-def keycloak(keycloak_settings: IdentitySettings, postgres: TestPostgres, bus: TestDatabase) -> Iterator[RunningIssuer]:
+def keycloak_bus(postgres: TestPostgres) -> Iterator[TestDatabase]:
+    """A bus of its own: on a common one the two workers would share a group, and one would take notices meant for the other."""
+    made = postgres.bus()
+    yield made
+    postgres.drop(made)
+
+
+@pytest.fixture(scope="session")
+def keycloak(keycloak_settings: IdentitySettings, postgres: TestPostgres, keycloak_bus: TestDatabase) -> Iterator[RunningIssuer]:
     port = free_port()
     api = f"http://127.0.0.1:{port}"
     realm = read_realm(keycloak_settings.realm_file, api).model_copy(update={"realm": "test-" + secrets.token_hex(4)})
@@ -102,7 +110,7 @@ def keycloak(keycloak_settings: IdentitySettings, postgres: TestPostgres, bus: T
     asyncio.run(fill(database, provider, keycloak_settings))
     url = f"{keycloak_settings.keycloak_url}/realms/{realm.realm}"
     certs = url + "/protocol/openid-connect/certs"
-    settings = make_settings(database, bus, issuer=url, jwks_url=certs, port=port, profile=Profile.FULL)
+    settings = make_settings(database, keycloak_bus, issuer=url, jwks_url=certs, port=port, profile=Profile.FULL)
     app = SERVICE.app(settings)
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:  # the realm of this run has a name of its own
