@@ -29,7 +29,7 @@ from libs.common.events.outbox import Waker
 from libs.common.events.topics import IDENTITY_SESSION
 from libs.common.events.worker import run_worker
 from libs.common.http.idempotency import PURGE
-from libs.common.settings import Settings
+from libs.common.settings import KafkaSettings, Settings
 
 PURGE_SECONDS = 3600.0
 Job = Callable[[Settings], Coroutine[Any, Any, None]]
@@ -152,7 +152,7 @@ async def waking(app: FastAPI) -> AsyncIterator[None]:
 @asynccontextmanager
 async def revocations(app: FastAPI) -> AsyncIterator[None]:
     """Keep the deny list fed: every API process reads all revocations of the last ten minutes, then follows."""
-    bus = transport.connect(app.state.settings.bus_url.get_secret_value())
+    bus = transport.connect(app.state.settings.bus_url.get_secret_value(), KafkaSettings())
 
     async def bodies() -> AsyncIterator[bytes]:
         await bus.ensure_topics([IDENTITY_SESSION])

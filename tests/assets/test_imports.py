@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from libs.common.app import DEFAULT_MAX_BODY_BYTES
+from libs.common.imports.report import FaultOut
 from services.assets.assets.events import AssetChanged, AssetRecorded, AssetRetired
 from services.assets.imports.columns import COLUMNS, NAMES
 from services.assets.imports.messages import SENTENCES
-from services.assets.imports.schemas import FaultOut, ImportOut
+from services.assets.imports.schemas import ImportOut
 from services.assets.imports.settings import ImportSettings
 from tests.assets.conftest import Caller, World, computer, identity
 
@@ -126,6 +127,8 @@ CELLS: tuple[tuple[dict[str, str], str, str], ...] = (
     ({"asset_code": "có dấu"}, "asset_code", "code_form"),
     ({"class_code": "computer"}, "class_code", "enumeration"),
     ({"name": "+84"}, "name", "formula"),
+    ({"name": "Máy\x07 tính"}, "name", "control_character"),
+    ({"name": "x" * 301}, "name", "text_form"),
     ({"quantity": "0"}, "quantity", "number"),
     ({"quantity": "1.5"}, "quantity", "number"),
     ({"class_code": "ftth", "provider": "fpt"}, "provider", "enumeration"),

@@ -8,13 +8,12 @@ from typing import Final
 
 import orjson
 
+from libs.common.imports.columns import header_faults
+from libs.common.imports.faults import Fault, FileFaultError
 from libs.common.text import nfc
-from services.assets.imports.columns import NAMES, header_faults
+from services.assets.imports.columns import COLUMNS, NAMES
 
-Fault = tuple[int, str, str, str, str]
-"""Row (as a spreadsheet shows it, the header is row 1), column, code, value and hint."""
 DELIMITERS: Final = (",", ";", "\t")
-SHOWN: Final = 80
 
 
 @dataclass(frozen=True)
@@ -25,21 +24,13 @@ class Parsed:
     faults: Sequence[Fault] = ()
 
 
-class FileFaultError(ValueError):
-    """The file as a whole cannot be taken."""
-
-    def __init__(self, code: str, hint: str = "") -> None:
-        super().__init__(code)
-        self.code, self.hint = code, hint
-
-
 def parse(content: bytes, media: str, max_rows: int) -> Parsed:
     """Read a file; raises FileFaultError."""
     table = _objects(content) if media == "json" else _table(content)
     header = next(table, [])
     if not any(header):
         raise FileFaultError("empty_file")
-    wrong = [(1, fault.column, fault.code, fault.column, fault.hint) for fault in header_faults(header)]
+    wrong = header_faults(COLUMNS, header)
     if wrong:
         return Parsed(faults=wrong)
     places = [header.index(name) if name in header else None for name in NAMES]
@@ -64,7 +55,7 @@ def _table(content: bytes) -> Iterator[list[str]]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileFaultError("encoding") from error
+        raise FileFaultError("encoding", str(content.count(b"\n", 0, error.start) + 1)) from error
     if "\0" in text:
         raise FileFaultError("unreadable", "NUL")
     first = text.partition("\n")[0]

@@ -6,12 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
+from libs.common.access import ReadSession, reading, writing
 from libs.common.db.work import UnitOfWork
-from libs.common.http.access import ReadSession, reading, writing
 from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
+from libs.common.imports.report import FAULTS, FaultOut
 from services.assets.imports import queries, service
-from services.assets.imports.schemas import FaultOut, ImportOut
+from services.assets.imports.schemas import ImportOut
 from services.assets.imports.settings import MAX_FILE_BYTES
 from services.assets.imports.upload import PERMISSION, Upload, received
 
@@ -58,7 +59,7 @@ async def read_import(import_id: UUID, db: Reader) -> Response:
 
 
 @router.get("/{import_id}/errors", responses=page_of(FaultOut))
-async def list_errors(import_id: UUID, page: Annotated[PageRequest, queries.FAULTS.request()], db: Reader) -> Response:
+async def list_errors(import_id: UUID, page: Annotated[PageRequest, FAULTS.request()], db: Reader) -> Response:
     """List what is wrong with the file, row by row."""
     await db.text(queries.IMPORT, import_id=import_id)
-    return await db.page(queries.FAULTS, page, import_id=import_id)
+    return await db.page(FAULTS, page, import_id=import_id)

@@ -23,13 +23,3 @@ class ImportOut(BaseModel):
     unchanged: int
     created_at: datetime
     finished_at: datetime | None
-
-
-class FaultOut(BaseModel):
-    """One line of the report; row 1 is the header, an empty column means the row or file as a whole."""
-
-    row: int
-    column: str
-    code: str
-    message_vi: str
-    message_en: str

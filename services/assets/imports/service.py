@@ -6,11 +6,14 @@ from uuid import UUID
 from libs.common.db.work import UnitOfWork
 from libs.common.errors import Conflict
 from libs.common.ids import new_id
+from libs.common.imports import cells, report
+from libs.common.imports.columns import DAY
+from libs.common.imports.faults import CREATE_FAULT, FileFaultError
 from services.assets.assets.classes import classes
 from services.assets.imports import statements
-from services.assets.imports.columns import DAY, NAMES
-from services.assets.imports.messages import sentences
-from services.assets.imports.parse import FileFaultError, Parsed, parse
+from services.assets.imports.columns import COLUMNS, NAMES
+from services.assets.imports.messages import SENTENCES
+from services.assets.imports.parse import Parsed, parse
 from services.assets.imports.settings import ImportSettings
 from services.assets.imports.upload import Upload
 from services.assets.wear import ruleset
@@ -36,14 +39,14 @@ async def run(db: UnitOfWork, upload: Upload, *, dry_run: bool) -> tuple[UUID, b
             raise ImportJustEnded
         return UUID(str(known)), False
     settings = ImportSettings()
-    await db.connection.execute(statements.CREATE_FAULT)
+    await db.connection.execute(CREATE_FAULT)
     parsed = _parsed(upload, settings)
     await db.connection.copy_records_to_table("fault", records=parsed.faults)
     counts = await _check(db.connection, parsed) if parsed.rows else NOTHING
     errors = int(await db.connection.fetchval("SELECT count(*) FROM fault"))
     if errors:
         counts, state = NOTHING, "rejected"
-        await db.connection.execute(statements.STORE_FAULTS, import_id, *sentences(), settings.kept_errors)
+        await report.store(db.connection, import_id, COLUMNS, SENTENCES, settings.kept_errors)
     elif dry_run:
         state = "validated"
     else:
@@ -59,14 +62,13 @@ def _parsed(upload: Upload, settings: ImportSettings) -> Parsed:
     try:
         return parse(upload.content, upload.media, settings.max_rows)
     except FileFaultError as error:
-        return Parsed(faults=[(1, "", error.code, "", error.hint)])
+        return Parsed(faults=[error.fault])
 
 
 async def _check(connection: Any, parsed: Parsed) -> tuple[int, int, int]:
-    await connection.execute(statements.CREATE_STAGE)
+    await connection.execute(cells.create_stage(COLUMNS))
     await connection.copy_records_to_table("stage", records=parsed.rows, columns=("row_no", *NAMES))
-    if await connection.fetchval(statements.ANY_WRONG, *statements.patterns()):
-        await connection.execute(statements.NOTE_WRONG, *statements.forms())
+    await cells.note_wrong(connection, COLUMNS)
     await connection.execute(statements.LOCK_ORGANISATIONS)
     known = classes()
     await connection.execute(statements.CREATE_TYPED, list(known), [entry.kind for entry in known.values()])

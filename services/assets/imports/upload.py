@@ -6,8 +6,8 @@ from typing import Final
 
 from fastapi import Request
 
+from libs.common.access import authorise
 from libs.common.errors import UnsupportedMedia
-from libs.common.http.access import authorise
 
 PERMISSION: Final = "assets.asset.import"
 MEDIA: Final = {"text/csv": "csv", "application/csv": "csv", "application/json": "json"}

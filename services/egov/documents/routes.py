@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 from starlette.responses import Response
 
+from libs.common.access import ReadSession, reading, writing
 from libs.common.db.work import UnitOfWork
-from libs.common.http.access import ReadSession, reading, writing
 from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
 from services.egov import bulk

@@ -9,10 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
-from libs.common.app import DEFAULT_MAX_BODY_BYTES
+from libs.common.access import ReadSession, reading, writing
 from libs.common.db.changes import ChangeOut, ChangesRequest, changes_request
 from libs.common.db.write import WriteSession
-from libs.common.http.access import ReadSession, reading, writing
 from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
 from libs.common.openapi import IF_MATCH
@@ -25,8 +24,8 @@ from services.learning.settings import FILE_CEILING_BYTES
 
 LIBRARY = "/learning/v1/contents"
 WORK = "/learning/v1/workspace"
-library = APIRouter(prefix=LIBRARY, tags=["library"], max_body_size=DEFAULT_MAX_BODY_BYTES)
-router = APIRouter(prefix=WORK, tags=["workspace"], max_body_size=DEFAULT_MAX_BODY_BYTES)
+library = APIRouter(prefix=LIBRARY, tags=["library"])
+router = APIRouter(prefix=WORK, tags=["workspace"])
 
 Reader = Annotated[ReadSession, reading("learning.content.read")]
 Worker = Annotated[ReadSession, reading(PERMISSION)]
@@ -36,9 +35,10 @@ Number = Annotated[int, Path(ge=1, le=100_000)]
 
 MATCHED: dict[str, Any] = {"parameters": [IF_MATCH]}
 BINARY = {"schema": {"type": "string", "format": "binary"}}
+MEDIA = dict.fromkeys(("application/octet-stream", *sorted(ACCEPTED)), BINARY)
 FILE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file", "content": {"application/octet-stream": BINARY}},
-    206: {"description": "One range of the file", "content": {"application/octet-stream": BINARY}},
+    200: {"description": "The file", "content": MEDIA},
+    206: {"description": "One range of the file", "content": MEDIA},
     304: {"description": "The caller has it"},
     416: {"description": "The range lies outside the file"},
 }
@@ -46,9 +46,12 @@ UPLOAD = MATCHED | {
     "requestBody": {
         "required": True,
         "description": "The file itself. With Content-Digest (sha-256) a cut or altered upload is refused.",
-        "content": dict.fromkeys(("application/octet-stream", *sorted(ACCEPTED)), BINARY),
+        "content": MEDIA,
     }
 }
+
+FILLED = document(VersionOut)
+FILLED |= {413: FILLED[400] | {"description": "The file is too large"}, 415: FILLED[400] | {"description": "No accepted type of file"}}
 
 
 @library.get("", responses=page_of(PublishedOut))
@@ -103,7 +106,7 @@ async def change_content(content_id: UUID, body: ContentChange, db: Author) -> R
     return await db.changed(queries.NEWEST, content_id=content_id)
 
 
-@router.put("/{content_id}/file", responses=document(VersionOut), openapi_extra=UPLOAD, max_body_size=FILE_CEILING_BYTES)
+@router.put("/{content_id}/file", responses=FILLED, openapi_extra=UPLOAD, max_body_size=FILE_CEILING_BYTES)
 async def upload_file(
     content_id: UUID, upload: Annotated[Upload, Depends(received)], db: Annotated[WriteSession, writing(PERMISSION, streamed=True)]
 ) -> Response:

@@ -11,8 +11,8 @@ from typing import Final
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from libs.common.access import authorise
 from libs.common.errors import BadRequest, Invalid, TooLarge, UnsupportedMedia
-from libs.common.http.access import authorise
 from services.registry.imports.settings import ImportSettings
 from services.registry.imports.sniff import is_workbook
 
