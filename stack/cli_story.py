@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from stack import places, worlds
+from stack import board, places, worlds
 from stack.cli_support import DataOption, JsonOption, console, fail, failures, say
+from stack.processes import State
 
 WorldOption = Annotated[
     str | None, typer.Option("--world", help="The loaded world in which it happens; the one that is loaded when left out.")
@@ -35,4 +36,6 @@ def story(*, world: WorldOption = None, data: DataOption = None, as_json: JsonOp
         elif told.missing is None:
             console.print(f"{len(told.steps)} steps in {told.seconds:.1f} s")
         if told.missing is not None:
-            fail(f"The story ends at the step {told.missing}.")
+            snapshot = board.read(installation.folder)
+            away = [process["name"] for process in (snapshot.processes if snapshot else []) if process["state"] != State.READY]
+            fail(f"The story ends at the step {told.missing}." + (f" Not ready: {', '.join(away)}." if away else ""))

@@ -48,13 +48,25 @@ class People:
     def __init__(self, installation: Installation, cast: Cast) -> None:
         self._persons = {name: Person(installation, name) for name in cast.people}
         self._clients = {name: Gateway(person) for name, person in self._persons.items()}
+        self._acting: dict[str, None] = {}
+
+    @property
+    def acting(self) -> list[str]:
+        """Return whose tokens were used since the scene began, in order."""
+        return list(self._acting)
+
+    def begin(self) -> None:
+        """Begin the next scene: nobody has acted yet."""
+        self._acting.clear()
 
     def __getitem__(self, name: str) -> Gateway:
         """Return a person's client."""
+        self._acting[name] = None
         return self._clients[name]
 
     async def sign_in(self) -> None:
         """Sign everybody in, side by side. Raises SignInError."""
+        self._acting |= dict.fromkeys(self._persons)
         await asyncio.gather(*(person.token() for person in self._persons.values()))
 
     async def __aenter__(self) -> Self:

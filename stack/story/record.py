@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from textwrap import wrap
 from typing import Any
+
+WIDTH = 80
+MARGIN = " " * 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +22,12 @@ class Caused:
 
 @dataclass(slots=True)
 class Step:
-    """One step: who did it (user name; None: the platform by itself), what came of it, how long it took; `error` says what is missing."""
+    """One step: whose tokens were used (user names), what came of it, how long it took; `error` says what is missing."""
 
     name: str
     vi: str
     en: str
-    actor: str | None
+    people: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     events: list[Caused] = field(default_factory=list)
     seconds: float = 0.0
@@ -55,10 +59,15 @@ class Told:
 
 
 def lines(number: int, step: Step) -> list[str]:
-    """Return a step as lines of text."""
-    mark = "✗" if step.error else "✓"
-    who = f" [{step.actor}]" if step.actor else ""
-    told = [f"{mark} {number:>2}. {step.vi}{who}  {step.seconds:.2f} s", f"       {step.en}"]
-    told += [f"       {name}: {value}" for name, value in step.facts.items()]
-    told += [f"       → {event.type}  {event.key}" for event in step.events]
-    return told + ([f"       {step.error}"] if step.error else [])
+    """Return a step as lines of text that fit into a terminal of 80 columns: what, who, what came of it, the events it caused."""
+    head = f"{'✗' if step.error else '✓'} {number:>2}. {step.vi}"
+    told = [step.en, f"[{', '.join(step.people)}]"]
+    told += [f"{name}: {value}" for name, value in step.facts.items()]
+    told += [f"→ {event.type}  {event.key}" for event in step.events]
+    told += [step.error] if step.error else []
+    return [f"{head:<{WIDTH - 8}}{step.seconds:>6.2f} s", *(line for text in told for line in _wrapped(text))]
+
+
+def _wrapped(text: str) -> list[str]:
+    """Return a text as indented lines; an id is never broken."""
+    return wrap(text, WIDTH, initial_indent=MARGIN, subsequent_indent=MARGIN + "  ", break_long_words=False, break_on_hyphens=False)

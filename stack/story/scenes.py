@@ -57,8 +57,9 @@ class Play:
         self.dossier = (await self.people[who].send("POST", f"{path}/{action}", headers=headers, **options)).json()
 
     def begin(self) -> None:
-        """Begin the next scene: nothing is expected yet."""
+        """Begin the next scene: nothing is expected and nobody has acted yet."""
         self.expected = ()
+        self.people.begin()
 
     def expect(self, *events: tuple[str, str, str]) -> None:
         """Name further events (topic, key, type) that this scene causes."""

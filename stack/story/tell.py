@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+import httpx
+
 from libs.common.auth.oidc_client import SignInError
 from libs.common.events.transport import connect
 from stack import people as accounts
@@ -23,32 +25,31 @@ if TYPE_CHECKING:
     from stack.installation import Installation
     from stack.story.scenes import Scenery
 
-FAILURES = (GatewayError, SignInError, scenes.MissingError, LookupError)
+FAILURES = (GatewayError, SignInError, httpx.HTTPError, scenes.MissingError, LookupError)
 
 
 class Scene(NamedTuple):
-    """A scene: what happens, who does it (an attribute of the cast), its name in both languages, seconds it may take."""
+    """A scene: what happens, its name in both languages, seconds it may take."""
 
     play: Scenery
-    actor: str | None
     vi: str
     en: str
     seconds: float = 10.0
 
 
 SCENES = (
-    Scene(scenes.sign_in, None, "Mọi người đăng nhập", "Everybody signs in", 20.0),
-    Scene(scenes.choose_child, "parent", "Phụ huynh xem hồ sơ của con", "The parent sees their child's record"),
-    Scene(scenes.look_before, "officer", "Sở xem nhu cầu máy tính của hai trường", "The department looks at the need of both schools"),
-    Scene(scenes.file, "parent", "Phụ huynh nộp hồ sơ chuyển trường trực tuyến", "The parent files a school transfer online"),
-    Scene(scenes.receive, "receiving_principal", "Trường mới tiếp nhận hồ sơ", "The new school receives the dossier"),
-    Scene(scenes.decide, "receiving_principal", "Hiệu trưởng trường mới đồng ý", "The new school's principal decides"),
-    Scene(scenes.release, "sending_principal", "Trường cũ bàn giao học bạ", "The old school releases the child"),
-    Scene(scenes.move, None, "Sổ đăng ký chuyển học sinh sang trường mới", "The registry moves the learner"),
-    Scene(scenes.assign, "receiving_principal", "Học sinh được xếp lớp, trả kết quả", "The class is assigned, the result returned"),
-    Scene(scenes.need, "officer", "Nhu cầu máy tính của hai trường thay đổi", "The need for computers of both schools changes"),
-    Scene(scenes.scorecard, "officer", "Bảng chỉ tiêu thay đổi", "The scorecard changes"),
-    Scene(scenes.find_material, "new_teacher", "Giáo viên trường mới tìm học liệu đã duyệt", "The new teacher finds approved material"),
+    Scene(scenes.sign_in, "Mọi người đăng nhập", "Everybody signs in", 20.0),
+    Scene(scenes.choose_child, "Phụ huynh xem hồ sơ của con", "The parent sees their child's record"),
+    Scene(scenes.look_before, "Sở xem nhu cầu máy tính của hai trường", "The department looks at the need of both schools"),
+    Scene(scenes.file, "Phụ huynh nộp hồ sơ chuyển trường trực tuyến", "The parent files a school transfer online"),
+    Scene(scenes.receive, "Trường mới tiếp nhận hồ sơ", "The new school receives the dossier"),
+    Scene(scenes.decide, "Hiệu trưởng trường mới đồng ý", "The new school's principal decides"),
+    Scene(scenes.release, "Trường cũ bàn giao học bạ", "The old school releases the child"),
+    Scene(scenes.move, "Sổ đăng ký chuyển học sinh sang trường mới", "The registry moves the learner"),
+    Scene(scenes.assign, "Học sinh được xếp lớp, trả kết quả", "The class is assigned, the result returned"),
+    Scene(scenes.need, "Nhu cầu máy tính của hai trường thay đổi", "The need for computers of both schools changes"),
+    Scene(scenes.scorecard, "Bảng chỉ tiêu thay đổi", "The scorecard changes"),
+    Scene(scenes.find_material, "Giáo viên trường mới tìm học liệu đã duyệt", "The new teacher finds approved material"),
 )
 
 
@@ -74,8 +75,7 @@ async def tell(installation: Installation, world: str, show: Callable[[int, Step
 
 
 async def _one(scene: Scene, play: Play, watch: Watch) -> Step:
-    actor = getattr(play.cast, scene.actor) if scene.actor else None
-    step = Step(scene.play.__name__, scene.vi, scene.en, actor)
+    step = Step(scene.play.__name__, scene.vi, scene.en)
     began = time.monotonic()
     play.begin()
     try:
@@ -84,8 +84,15 @@ async def _one(scene: Scene, play: Play, watch: Watch) -> Step:
             step.events = await watch.caused(play.expected) if play.expected else []
     except TimeoutError:
         waited = ", ".join(event.type for event in play.expected) or scene.en
-        step.error = f"not within {scene.seconds:.0f} s: {waited}"
+        step.error = f"not within {scene.seconds:.0f} s: {waited}" + (f"; the event bus: {watch.trouble}" if watch.trouble else "")
     except FAILURES as error:
-        step.error = str(error) or repr(error)
+        step.error = _told(error)
+    step.people = play.people.acting
     step.seconds = time.monotonic() - began
     return step
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"{error.request.method} {error.request.url}: {error.response.status_code}"
+    return str(error) or repr(error)

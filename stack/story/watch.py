@@ -15,6 +15,7 @@ from stack.story.record import Caused
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from libs.common.events.envelope import Record
     from libs.common.events.transport import Transport
 
 PREFIX = "vn.lienthong."
@@ -33,32 +34,53 @@ class Expected(NamedTuple):
 
 @dataclass(slots=True)
 class Watch:
-    """Reads topics from the story's beginning on; each event belongs to the first step that saw it."""
+    """Reads topics from the story's beginning on; each event belongs to one step.
+
+    `trouble` is why the bus could not be read the last time it was tried, None when it could.
+    """
 
     transport: Transport
     since: datetime = field(default_factory=lambda: now() - CLOCK_SKEW)
     seen: set[str] = field(default_factory=set)
+    trouble: str | None = None
 
     async def caused(self, expected: tuple[Expected, ...]) -> list[Caused]:
-        """Return all events of the expected topics and keys that no step has seen, once each expected one is there.
+        """Return the events of the expected topics and keys up to the last expected one, without those of the steps before.
 
-        Waits as long as it takes: the step's time limit bounds it.
+        What follows it belongs to the next step, which services may well have begun. Waits as long as it takes, also for a bus that is
+        away: the step's time limit bounds it.
         """
         places = list(dict.fromkeys((one.topic, one.key) for one in expected))
         while True:
-            found = [event for events in await asyncio.gather(*(self._new(*place) for place in places)) for event in events]
-            have = {(event.topic, event.key, event.type) for event in found}
-            if all((one.topic, one.key, one.type) in have for one in expected):
-                self.seen |= {event.event_id for event in found}
-                return found
+            found = [up_to_last(events, expected) for events in await self._read(places)]
+            events = [event for part in found for event in part]
+            have = {(event.topic, event.key, event.type) for event in events}
+            if have.issuperset(expected):
+                self.seen |= {event.event_id for event in events}
+                return events
             await asyncio.sleep(POLL_SECONDS)
+
+    async def _read(self, places: list[tuple[str, str]]) -> list[list[Caused]]:
+        try:
+            found = await asyncio.gather(*(self._new(*place) for place in places))
+        except Exception as error:  # noqa: BLE001 - each transport has errors of its own for a bus that is away
+            self.trouble = repr(error)
+            return []
+        self.trouble = None
+        return found
 
     async def _new(self, topic: str, key: str) -> list[Caused]:
         records = await list_events(self.transport, topic, Selection(since=self.since, key=key))
-        events = [Caused(topic, _type(record.header("ce_type")), key, record.header("ce_id") or "") for record in records]
-        return [event for event in events if event.event_id not in self.seen]
+        events = {(caused := _caused(record)).event_id: caused for record in records}  # what is delivered twice bears one id
+        return [event for event_id, event in events.items() if event_id not in self.seen]
 
 
-def _type(text: str | None) -> str:
-    """Return a type without prefix and version."""
-    return (text or "").removeprefix(PREFIX).rpartition(".v")[0]
+def up_to_last(events: list[Caused], expected: tuple[Expected, ...]) -> list[Caused]:
+    """Return the events of one key, in order, up to the last one that is expected."""
+    last = max((number for number, event in enumerate(events, 1) if (event.topic, event.key, event.type) in expected), default=0)
+    return events[:last]
+
+
+def _caused(record: Record) -> Caused:
+    kind = (record.header("ce_type") or "").removeprefix(PREFIX).rpartition(".v")[0]
+    return Caused(record.topic, kind, record.key, record.header("ce_id") or "")

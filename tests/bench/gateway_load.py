@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from pathlib import Path
@@ -13,6 +14,9 @@ import uvloop
 
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length: "
+# A slow answer is waited for: a rate needs some.
+FEWEST = 32
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,8 @@ class Caller(asyncio.Protocol):
 class Load:
     """As fast as the answers come (`rate` 0), or so many requests each second whatever the answers do."""
 
-    def __init__(self, requests: list[bytes], rate: int) -> None:
-        self.requests = cycle(requests)
+    def __init__(self, requests: Iterator[bytes], rate: int) -> None:
+        self.requests = requests
         self.rate = rate
         self.errors = 0
         self.over = False
@@ -119,6 +123,8 @@ class Load:
             for caller in callers:
                 self.send(caller, time.perf_counter())
             await asyncio.sleep(seconds)
+            while len(self.times) < FEWEST and time.perf_counter() < start + PATIENCE:
+                await asyncio.sleep(0.01)
         spent = time.perf_counter() - start
         self.over = True
         for caller in callers:
@@ -139,7 +145,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=0)
     options = parser.parse_args()
     requests = requests_for("127.0.0.1", options.path, json.loads(options.tokens.read_bytes()))
-    load = Load(requests, options.rate)
+    load = Load(cycle(requests), options.rate)
     print(json.dumps(asdict(uvloop.run(load.run("127.0.0.1", options.port, options.connections, options.seconds)))))
 
 

@@ -34,16 +34,7 @@ class Filing:
 async def draft(db: UnitOfWork, filing: Filing) -> UUID:
     """Begin a dossier; returns its id. Raises Invalid."""
     body = filing.body
-    receiving = await store.school(db.connection, body.receiving_school_code)
-    if receiving is None:
-        raise invalid("/receiving_school_code", "unknown_school", "Không có trường này.", "There is no such school.")
-    if filing.person_id is None and body.channel == "online":
-        raise invalid(
-            "/channel", "channel", "Nộp trực tuyến phải do chính người nộp.", "Only the applicant files online; use counter or post."
-        )
-    if filing.person_id is None and not receiving.within:
-        vi, en = "Hồ sơ nộp tại quầy do trường nhận lập.", "What is filed at a desk is typed in by the receiving school."
-        raise invalid("/receiving_school_code", "not_your_school", vi, en)
+    receiving = await _receiving(db, filing)
     moment = now()
     dossier = Dossier(
         dossier_id=new_id(),
@@ -72,6 +63,20 @@ async def draft(db: UnitOfWork, filing: Filing) -> UUID:
     await store.note(db.connection, progress.step_of(dossier, Doing(Action.EDIT, side, db.principal.actor, moment), name="draft"))
     db.record(progress.event_of(dossier), dossier)
     return dossier.dossier_id
+
+
+async def _receiving(db: UnitOfWork, filing: Filing) -> School:
+    """Return the wanted school; raises Invalid. What does not come online from the applicant is typed in by that school."""
+    receiving = await store.school(db.connection, filing.body.receiving_school_code)
+    if receiving is None:
+        raise invalid("/receiving_school_code", "unknown_school", "Không có trường này.", "There is no such school.")
+    if filing.person_id is None and filing.body.channel == "online":
+        vi, en = "Nộp trực tuyến phải do chính người nộp.", "Only the applicant files online; use counter or post."
+        raise invalid("/channel", "channel", vi, en)
+    if filing.person_id is None and not receiving.within:
+        vi, en = "Hồ sơ nộp tại quầy do trường nhận lập.", "What is filed at a desk is typed in by the receiving school."
+        raise invalid("/receiving_school_code", "not_your_school", vi, en)
+    return receiving
 
 
 async def _origin(db: UnitOfWork, filing: Filing, receiving: School) -> dict[str, Any]:

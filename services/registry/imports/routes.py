@@ -13,9 +13,10 @@ from libs.common.access import ReadSession, reading, writing
 from libs.common.db.write import WriteSession
 from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
+from libs.common.imports.report import FAULTS, FaultOut
 from services.registry.imports import queries, service
 from services.registry.imports.columns import ImportKind
-from services.registry.imports.schemas import FaultOut, ImportOut
+from services.registry.imports.schemas import ImportOut
 from services.registry.imports.settings import ImportSettings
 from services.registry.imports.upload import PERMISSION, Upload, received
 
@@ -69,12 +70,12 @@ async def read_import(import_id: UUID, db: Annotated[ReadSession, reading(READ)]
 
 @router.get("/{import_id}/errors", responses=page_of(FaultOut))
 async def list_errors(
-    import_id: UUID, request: Request, page: Annotated[PageRequest, queries.FAULTS.request()], db: Annotated[ReadSession, reading(READ)]
+    import_id: UUID, request: Request, page: Annotated[PageRequest, FAULTS.request()], db: Annotated[ReadSession, reading(READ)]
 ) -> Response:
     """List what is wrong with the file, row by row; with `Accept: text/csv` the whole kept report as one file."""
     await db.text(queries.IMPORT, import_id=import_id)
     if "text/csv" not in request.headers.get("accept", ""):
-        return await db.page(queries.FAULTS, page, import_id=import_id)
+        return await db.page(FAULTS, page, import_id=import_id)
     async with db.transaction() as connection:
         faults = await connection.fetch(queries.FAULTS_AS_TABLE, import_id)
     name = f'attachment; filename="import-{import_id}-errors.csv"'

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, BinaryIO, Final
 
+from libs.common.imports.faults import FileFaultError
 from libs.common.text import nfc
 
 CHUNK_BYTES: Final = 1 << 20
@@ -18,14 +19,6 @@ _UNEVEN: Final = (
     *(mark for delimiter in (b",", b";", b"\t") for mark in (delimiter + b" ", b" " + delimiter)),
     *(b'""', b'" ', b' "', b" \n", b" \r", b"\n ", b"\n\n", b"\n\r\n", b"\n\\.", b"\xcc", b"\xcd"),
 )
-
-
-class FileFaultError(ValueError):
-    """The file as a whole cannot be taken; `code` names the sentence, `row` and `hint` say where and why."""
-
-    def __init__(self, code: str, hint: str = "", row: int = 1) -> None:
-        super().__init__(code)
-        self.code, self.hint, self.row = code, hint, row
 
 
 @dataclass(frozen=True, slots=True)

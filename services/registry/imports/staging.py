@@ -5,12 +5,12 @@ from typing import BinaryIO, Final
 
 import asyncpg
 
-from services.registry.imports.checks import create_stage
-from services.registry.imports.columns import Column, header_faults
-from services.registry.imports.plan import Connection, Fault
-from services.registry.imports.sniff import FileFaultError, Layout, layout, rows
+from libs.common.imports.cells import create_stage
+from libs.common.imports.columns import Column, header_faults
+from libs.common.imports.faults import Fault, FileFaultError
+from services.registry.imports.plan import Connection
+from services.registry.imports.sniff import Layout, layout, rows
 
-HINT: Final = "Có phải ý bạn là / Did you mean “{near}”?"
 # Beyond this many rows of a wrong shape the file is another kind of file: counting on tells nothing new.
 MAX_SHAPE_FAULTS: Final = 100_000
 
@@ -18,10 +18,7 @@ MAX_SHAPE_FAULTS: Final = 100_000
 async def stage(connection: Connection, file: BinaryIO, columns: Sequence[Column]) -> list[Fault]:
     """Create the staging table and fill it; returns what is wrong with header and shape. Raises FileFaultError."""
     seen = layout(file)
-    faults = [
-        (1, fault.column, fault.code, fault.column, HINT.replace("{near}", fault.near) if fault.near else "")
-        for fault in header_faults(columns, seen.header)
-    ]
+    faults = header_faults(columns, seen.header)
     await connection.execute(create_stage(columns))
     if faults:
         return faults

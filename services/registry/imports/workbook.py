@@ -14,7 +14,7 @@ from zipfile import BadZipFile, ZipFile
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from services.registry.imports.sniff import FileFaultError
+from libs.common.imports.faults import FileFaultError
 
 MAX_ENTRIES: Final = 200
 MAX_UNPACKED_BYTES: Final = 512 << 20

@@ -27,8 +27,8 @@ def bus(postgres: TestPostgres) -> Iterator[TestDatabase]:
     postgres.drop(made)
 
 
-def told(key: str, kind: str) -> Message:
-    headers = {"ce_id": str(uuid4()), "ce_type": f"vn.lienthong.egov.dossier.{kind}.v1", "ce_time": now().isoformat()}
+def told(key: str, kind: str, event_id: str | None = None) -> Message:
+    headers = {"ce_id": event_id or str(uuid4()), "ce_type": f"vn.lienthong.egov.dossier.{kind}.v1", "ce_time": now().isoformat()}
     return Message(EGOV_DOSSIER.name, key, tuple((name, value.encode()) for name, value in headers.items()), b"{}")
 
 
@@ -45,5 +45,30 @@ async def test_an_event_is_waited_for_and_told_once(bus: TestDatabase) -> None:
         assert [event.type for event in found] == ["egov.dossier.drafted", "egov.dossier.submitted"]
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(watch.caused((Expected(EGOV_DOSSIER.name, "d1", "egov.dossier.submitted"),)), 0.3)
+    finally:
+        await transport.close()
+
+
+async def test_what_follows_the_last_expected_event_belongs_to_the_next_step(bus: TestDatabase) -> None:
+    transport, twice = connect(bus.url), str(uuid4())
+    try:
+        await transport.ensure_topics([EGOV_DOSSIER])
+        watch = Watch(transport)
+        await transport.send([told("d1", "drafted"), told("d1", "released", twice), told("d1", "released", twice), told("d1", "moved")])
+        found = await asyncio.wait_for(watch.caused((Expected(EGOV_DOSSIER.name, "d1", "egov.dossier.released"),)), 10)
+        assert [event.type for event in found] == ["egov.dossier.drafted", "egov.dossier.released"]
+        found = await asyncio.wait_for(watch.caused((Expected(EGOV_DOSSIER.name, "d1", "egov.dossier.moved"),)), 10)
+        assert [event.type for event in found] == ["egov.dossier.moved"]
+    finally:
+        await transport.close()
+
+
+async def test_a_bus_that_is_away_is_waited_for_and_named(bus: TestDatabase) -> None:
+    transport = connect(bus.url.replace(bus.name, "t_bus_none"))
+    watch = Watch(transport)
+    try:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(watch.caused((Expected(EGOV_DOSSIER.name, "d1", "egov.dossier.moved"),)), 0.5)
+        assert "t_bus_none" in str(watch.trouble)
     finally:
         await transport.close()
