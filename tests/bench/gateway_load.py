@@ -84,6 +84,7 @@ class Load:
         self.times: list[float] = []
         self.due: dict[Caller, float] = {}
         self.idle: asyncio.Queue[Caller] = asyncio.Queue()
+        self.enough = asyncio.Event()
 
     def send(self, caller: Caller, due: float) -> None:
         """Send the next request."""
@@ -95,6 +96,8 @@ class Load:
         now = time.perf_counter()
         self.times.append(now - self.due[caller])
         self.errors += not ok
+        if len(self.times) == FEWEST:
+            self.enough.set()
         if self.rate:
             self.idle.put_nowait(caller)
         elif not self.over:
@@ -123,8 +126,7 @@ class Load:
             for caller in callers:
                 self.send(caller, time.perf_counter())
             await asyncio.sleep(seconds)
-            while len(self.times) < FEWEST and time.perf_counter() < start + PATIENCE:
-                await asyncio.sleep(0.01)
+            await asyncio.wait_for(self.enough.wait(), PATIENCE)
         spent = time.perf_counter() - start
         self.over = True
         for caller in callers:

@@ -174,7 +174,7 @@ def _query(path: str, limit: int = PAGE) -> str:
 def _answers(url: str, process: subprocess.Popen[bytes], log: Path) -> bool:
     """Tell whether the process answers yet. Raises RuntimeError with its last words when it has ended."""
     if process.poll() is not None:
-        raise RuntimeError(f"{process.args} ended: ...{log.read_text()[-2000:]}")
+        raise RuntimeError(f"{log.name} is all that is left of a server: ...{log.read_text()[-2000:]}")
     try:
         return httpx.get(url).is_success
     except httpx.TransportError:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 from pydantic import BaseModel
+from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from libs.common.db.read import SCOPE_ARGUMENTS, Document, Listing
@@ -42,6 +43,20 @@ TREE: Final = (
        WHERE p.code = 'P'""".replace("{schools}", str(SCHOOLS)),
     PLACES,
 )
+
+
+class NaiveOrganisation(SQLModel, table=True):
+    """The copied tree as a tutorial would write it down, for the code of a row's organisation."""
+
+    __tablename__ = "organisation_path"
+    organisation_id: UUID = Field(primary_key=True)
+    code: str
+
+
+async def code_of(db: AsyncSession, organisation_id: UUID | None) -> str | None:
+    """Return the code of an organisation by one more look."""
+    found = await db.get(NaiveOrganisation, organisation_id)
+    return found.code if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,10 @@ class Sentence(NamedTuple):
     vi: str
     en: str
 
+    def about(self, value: str, hint: str) -> "Sentence":
+        """Return the sentence with its places filled."""
+        return Sentence(*(text.replace("{value}", value).replace("{hint}", hint) for text in self))
+
 
 FORM: Final = Sentence("“{value}” không đúng dạng: cần {hint}.", "“{value}” does not have the form: {hint}.")
 SENTENCES: Final[Mapping[str, Sentence]] = {
@@ -36,10 +40,15 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
         "The file is not UTF-8 (wrong byte in line {hint}). Save it as “CSV UTF-8”.",
     ),
     "unreadable": Sentence("Không đọc được tệp: {hint}.", "The file cannot be read: {hint}."),
+    "zip_bomb": Sentence("Tệp XLSX bị từ chối vì không an toàn: {hint}.", "The XLSX file was refused as unsafe: {hint}."),
     "too_many_rows": Sentence("Tệp có quá nhiều dòng (tối đa {hint}).", "The file has too many rows (at most {hint})."),
     "unknown_column": Sentence("Cột “{value}” không tồn tại. {hint}", "Unknown column “{value}”. {hint}"),
     "doubled_column": Sentence("Cột “{value}” xuất hiện hai lần.", "The column “{value}” appears twice."),
     "missing_column": Sentence("Thiếu cột bắt buộc “{value}”.", "The required column “{value}” is missing."),
+    "swapped_columns": Sentence(
+        "Hai cột có vẻ bị đổi chỗ: giá trị ở cột này giống cột “{hint}”.",
+        "Columns look swapped: the values here look like those of “{hint}”.",
+    ),
     "row_shape": Sentence("Dòng có {value} ô, tiêu đề có {hint}.", "The row has {value} cells, the header has {hint}."),
     # one cell
     "required": Sentence("Thiếu giá trị bắt buộc.", "A value is required."),

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from libs.common.access import ReadSession, reading, writing
 from libs.common.db.changes import ChangeOut, ChangesRequest, changes_request
+from libs.common.db.work import UnitOfWork
 from libs.common.db.write import WriteSession
 from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
@@ -50,8 +51,6 @@ UPLOAD = MATCHED | {
     }
 }
 
-FILLED = document(VersionOut)
-FILLED |= {413: FILLED[400] | {"description": "The file is too large"}, 415: FILLED[400] | {"description": "No accepted type of file"}}
 
 
 @library.get("", responses=page_of(PublishedOut))
@@ -87,7 +86,7 @@ async def list_workspace(page: Annotated[PageRequest, queries.WORKSPACE.request(
 
 
 @router.post("", status_code=201, responses=document(VersionOut, 201))
-async def create_content(body: ContentCreate, db: Author) -> Response:
+async def create_content(body: ContentCreate, db: Annotated[UnitOfWork, writing(PERMISSION, bare=True)]) -> Response:
     """Begin a draft."""
     content_id = await service.create(db, body)
     return await db.created(queries.NEWEST, location=WORK, key=content_id, content_id=content_id)
@@ -106,7 +105,7 @@ async def change_content(content_id: UUID, body: ContentChange, db: Author) -> R
     return await db.changed(queries.NEWEST, content_id=content_id)
 
 
-@router.put("/{content_id}/file", responses=FILLED, openapi_extra=UPLOAD, max_body_size=FILE_CEILING_BYTES)
+@router.put("/{content_id}/file", responses=document(VersionOut), openapi_extra=UPLOAD, max_body_size=FILE_CEILING_BYTES)
 async def upload_file(
     content_id: UUID, upload: Annotated[Upload, Depends(received)], db: Annotated[WriteSession, writing(PERMISSION, streamed=True)]
 ) -> Response:

@@ -10,12 +10,6 @@ _OVERLAP_EN: Final = "The period overlaps the one of row {hint} for the same per
 
 SENTENCES: Final[Mapping[str, Sentence]] = {
     **faults.SENTENCES,
-    # the file
-    "zip_bomb": Sentence("Tệp XLSX bị từ chối vì không an toàn: {hint}.", "The XLSX file was refused as unsafe: {hint}."),
-    "swapped_columns": Sentence(
-        "Hai cột có vẻ bị đổi chỗ: giá trị ở cột này giống cột “{hint}”.",
-        "Columns look swapped: the values here look like those of “{hint}”.",
-    ),
     # one cell
     "future_date": Sentence("Ngày sinh ở trong tương lai.", "The birth date is in the future."),
     "too_early": Sentence("Ngày trước năm 1900.", "The date is before 1900."),

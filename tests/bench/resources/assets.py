@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.assets.assets import queries
 from services.assets.assets.schemas import AssetOut
 from services.assets.assets.tables import Asset
-from tests.bench.resource import TREE, Creation, Resource, bare, bare_page
+from tests.bench.resource import TREE, Creation, Resource, bare, bare_page, code_of
 
 PATH = "/assets/v1/assets"
 FILL = (
@@ -22,7 +22,7 @@ FILL = (
 async def naive(db: AsyncSession, key: UUID) -> AssetOut:
     """Read the object."""
     asset = await db.get_one(Asset, key)
-    return AssetOut.model_validate({**asset.model_dump(), "organisation_code": None})
+    return AssetOut.model_validate({**asset.model_dump(), "organisation_code": await code_of(db, asset.organisation_id)})
 
 
 CREATION = Creation(

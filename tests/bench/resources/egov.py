@@ -100,7 +100,7 @@ DAYS = count()
 def counted() -> dict[str, Any]:
     """Return the documents of a day that nobody has counted yet."""
     day = next(DAYS)
-    on = (date(1900, 1, 1) + timedelta(days=day // 400)).isoformat()
+    on = (date(2000, 1, 1) + timedelta(days=day // 400)).isoformat()
     return {"organisation_code": f"S{1 + day % 400}", "period_start": on, "period_end": on, "incoming": 12, "outgoing": 9}
 
 

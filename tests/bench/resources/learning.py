@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.learning.content import queries
 from services.learning.content.schemas import PublishedOut
 from services.learning.content.tables import Content, ContentVersion
-from tests.bench.resource import TREE, Creation, Resource, bare, bare_page
+from tests.bench.resource import TREE, Creation, Resource, bare, bare_page, code_of
 
 PATH = "/learning/v1/contents"
 FILL = (
@@ -34,7 +34,13 @@ async def naive(db: AsyncSession, key: UUID) -> PublishedOut:
         "path": f"{PATH}/{key}/file",
     }
     return PublishedOut.model_validate(
-        {**version.model_dump(), **content.model_dump(), "organisation_code": None, "approved_at": version.decided_at, "file": file}
+        {
+            **version.model_dump(),
+            **content.model_dump(),
+            "organisation_code": await code_of(db, content.organisation_id),
+            "approved_at": version.decided_at,
+            "file": file,
+        }
     )
 
 

@@ -10,7 +10,7 @@ from services.registry.learners import queries
 from services.registry.learners.schemas import LearnerOut
 from services.registry.learners.tables import Learner
 from services.registry.people.tables import Person, PersonIdentifier
-from tests.bench.resource import PLACES, SCHOOLS, Creation, Resource, bare, bare_page
+from tests.bench.resource import PLACES, SCHOOLS, Creation, Resource, bare, bare_page, code_of
 
 PATH = "/registry/v1/learners"
 FILL = (
@@ -54,7 +54,7 @@ async def naive(db: AsyncSession, key: UUID) -> LearnerOut:
             **learner.model_dump(),
             "birth_date": person.birth_date.isoformat(),
             "identifiers": [{"kind": one.kind, "value": one.value} for one in identifiers],
-            "school_code": None,
+            "school_code": await code_of(db, learner.school_id),
             "class_name": group.name if group else None,
         }
     )

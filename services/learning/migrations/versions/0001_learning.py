@@ -55,7 +55,6 @@ CONTENT = [
         updated_at timestamptz NOT NULL DEFAULT now()
     )""",
     "COMMENT ON COLUMN content.organisation_path IS 'place at the last change, for the change feed; row security asks the tree'",
-    "CREATE INDEX content_organisation ON content (organisation_id)",
     """
     CREATE TABLE content_version (
         content_id uuid NOT NULL REFERENCES content,
@@ -94,6 +93,7 @@ CONTENT = [
     )""",
     "CREATE UNIQUE INDEX content_version_one_approved ON content_version (content_id) WHERE state = 'approved'",
     "CREATE UNIQUE INDEX content_version_one_open ON content_version (content_id) WHERE state IN ('draft', 'submitted')",
+    "CREATE INDEX content_version_organisation ON content_version (organisation_id, content_id)",
     # The library's filter and its orders: a page is one range of its index, however deep it lies.
     "CREATE INDEX content_version_place ON content_version (grade, subject, state, content_id)",
     "CREATE INDEX content_version_title ON content_version (search_title, content_id) WHERE state = 'approved'",
@@ -173,10 +173,10 @@ def policies(table: str, published: str) -> list[str]:
     """Return who reads and writes: what is published is looked at first, so that the library never reads the whole tree."""
     readable = "(" + published + " AND " + SIGNED_IN + ") OR " + UNDER_CALLER
     return [
-        "CREATE POLICY " + table + "_read ON " + table + " FOR SELECT USING (" + readable + ")",
-        "CREATE POLICY " + table + "_add ON " + table + " FOR INSERT WITH CHECK (" + UNDER_CALLER + ")",
-        "CREATE POLICY " + table + "_change ON " + table + " FOR UPDATE USING (" + UNDER_CALLER + ") WITH CHECK (" + UNDER_CALLER + ")",
-        "CREATE POLICY " + table + "_remove ON " + table + " FOR DELETE USING (" + UNDER_CALLER + ")",
+        " ".join(("CREATE POLICY", f"{table}_read", "ON", table, "FOR SELECT USING (", readable, ")")),
+        " ".join(("CREATE POLICY", f"{table}_add", "ON", table, "FOR INSERT WITH CHECK (", UNDER_CALLER, ")")),
+        " ".join(("CREATE POLICY", f"{table}_change", "ON", table, "FOR UPDATE USING (", UNDER_CALLER, ")")),
+        " ".join(("CREATE POLICY", f"{table}_remove", "ON", table, "FOR DELETE USING (", UNDER_CALLER, ")")),
     ]
 
 

@@ -1,4 +1,4 @@
-"""From a received file to the staging table: bytes straight into COPY where that is safe, row by row where it is not."""
+"""From a CSV file to the staging table: bytes straight into COPY where that is safe, row by row where it is not."""
 
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final
@@ -8,9 +8,9 @@ import asyncpg
 from libs.common.imports.cells import create_stage
 from libs.common.imports.columns import Column, header_faults
 from libs.common.imports.faults import Fault, FileFaultError
-from services.registry.imports.plan import Connection
-from services.registry.imports.sniff import Layout, layout, rows
+from libs.common.imports.sniff import Layout, layout, rows
 
+Connection = asyncpg.Connection
 # Beyond this many rows of a wrong shape the file is another kind of file: counting on tells nothing new.
 MAX_SHAPE_FAULTS: Final = 100_000
 
@@ -51,7 +51,8 @@ async def _copy_rows(connection: Connection, file: BinaryIO, seen: Layout) -> li
             elif len(faults) < MAX_SHAPE_FAULTS:
                 faults.append((number, "", "row_shape", str(len(values)), str(width)))
 
-    await connection.copy_records_to_table("stage", records=shaped(), columns=("row_no", *seen.header))
+    async with connection.transaction():  # what cannot be read to its end leaves the caller's transaction usable
+        await connection.copy_records_to_table("stage", records=shaped(), columns=("row_no", *seen.header))
     return faults
 
 
