@@ -20,7 +20,6 @@ from libs.common.app import DEFAULT_MAX_BODY_BYTES, Background, create_app
 from libs.common.auth.revocation import REMEMBER_SECONDS, follow
 from libs.common.clock import now
 from libs.common.db.engine import Database
-from libs.common.db.migrate import migrate
 from libs.common.errors import Unavailable
 from libs.common.events import catalogue, transport
 from libs.common.events.catalogue import Event
@@ -105,6 +104,8 @@ class Service:
         return 0
 
     async def _migrate(self, settings: Settings, target: str) -> None:
+        from libs.common.db.migrate import migrate  # noqa: PLC0415 - Alembic takes 10 MB that no API and no worker needs
+
         if settings.owner_url is None:
             sys.exit("LIENTHONG_OWNER_URL is needed to migrate: the role that owns the schema.")
         await migrate(settings.owner_url.get_secret_value(), settings.database_url.get_secret_value(), self.versions, target)

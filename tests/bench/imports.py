@@ -15,10 +15,10 @@ import asyncpg
 
 from libs.common.clock import now
 from libs.common.ids import new_id
+from libs.common.imports.sniff import CHUNK_BYTES
 from services.registry.imports.columns import COLUMNS, ImportKind
 from services.registry.imports.processor import EVERYWHERE, OPEN, Processor
 from services.registry.imports.settings import ImportSettings
-from services.registry.imports.sniff import CHUNK_BYTES
 from services.registry.imports.worker import SESSION
 from tests.bench.figures import Figure
 from tests.support.postgres import TestDatabase, server

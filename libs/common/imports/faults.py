@@ -66,4 +66,6 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
 }
 """What every import can say; a service adds what its own checks find."""
 
+FORMULA: Final = ("=", "+", "-", "@")
+"""With these a spreadsheet takes a cell for a formula."""
 CREATE_FAULT: Final = "CREATE TEMP TABLE fault (row_no bigint, col text, code text, value text, hint text) ON COMMIT DROP"

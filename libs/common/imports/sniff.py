@@ -1,9 +1,10 @@
 """Looks at a file before PostgreSQL does: format, encoding, delimiter, header, and whether the fast path is safe."""
 
 import csv
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, BinaryIO, Final
+from typing import IO, Final
 
 from libs.common.imports.faults import FileFaultError
 from libs.common.text import nfc
@@ -36,7 +37,7 @@ def is_workbook(start: bytes) -> bool:
     return start.startswith(ZIP_MAGIC)
 
 
-def layout(file: BinaryIO) -> Layout:
+def layout(file: IO[bytes]) -> Layout:
     """Read header and encoding of a CSV file. Raises FileFaultError."""
     file.seek(0)
     start = file.read(HEADER_BYTES)
@@ -84,7 +85,7 @@ def _check(block: bytes, line: int) -> bool:
     return not any(mark in block for mark in _UNEVEN) and block.count(b"\r") == block.count(b"\r\n")
 
 
-def rows(file: BinaryIO, delimiter: str) -> Iterator[tuple[int, list[str | None]]]:
+def rows(file: IO[bytes], delimiter: str) -> Iterator[tuple[int, list[str | None]]]:
     """Yield the rows below the header with their numbers as a spreadsheet shows them; blank rows are left out, empty cells are None."""
     file.seek(0)
     reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
@@ -98,6 +99,15 @@ def rows(file: BinaryIO, delimiter: str) -> Iterator[tuple[int, list[str | None]
         raise FileFaultError("unreadable", str(error), number + 1) from error
 
 
-def _lines(file: BinaryIO) -> Iterator[str]:
+def write(rows: Iterable[Sequence[str]], target: IO[bytes]) -> None:
+    """Write rows, the header first, as CSV."""
+    text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=True)
+    try:
+        csv.writer(text, lineterminator="\n").writerows(rows)
+    finally:
+        text.detach()
+
+
+def _lines(file: IO[bytes]) -> Iterator[str]:
     for number, line in enumerate(file):
         yield (line.removeprefix(BOM) if number == 0 else line).decode()

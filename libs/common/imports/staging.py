@@ -1,7 +1,8 @@
 """From a CSV file to the staging table: bytes straight into COPY where that is safe, row by row where it is not."""
 
-from collections.abc import Iterator, Sequence
-from typing import BinaryIO, Final
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import IO, BinaryIO, Final, cast
 
 import asyncpg
 
@@ -15,7 +16,7 @@ Connection = asyncpg.Connection
 MAX_SHAPE_FAULTS: Final = 100_000
 
 
-async def stage(connection: Connection, file: BinaryIO, columns: Sequence[Column]) -> list[Fault]:
+async def stage(connection: Connection, file: IO[bytes], columns: Sequence[Column]) -> list[Fault]:
     """Create the staging table and fill it; returns what is wrong with header and shape. Raises FileFaultError."""
     seen = layout(file)
     faults = header_faults(columns, seen.header)
@@ -27,20 +28,26 @@ async def stage(connection: Connection, file: BinaryIO, columns: Sequence[Column
     return await _copy_rows(connection, file, seen)
 
 
-async def _copy(connection: Connection, file: BinaryIO, seen: Layout) -> bool:
+async def _copy(connection: Connection, file: IO[bytes], seen: Layout) -> bool:
     """Send the bytes as they are; False when PostgreSQL could not read them (the row-wise reader then says where)."""
     file.seek(0)
     try:
-        async with connection.transaction():
+        async with _savepoint(connection):
             await connection.copy_to_table(
-                "stage", source=file, columns=seen.header, format="csv", header=True, delimiter=seen.delimiter, encoding="utf-8"
+                "stage",
+                source=cast("BinaryIO", file),
+                columns=seen.header,
+                format="csv",
+                header=True,
+                delimiter=seen.delimiter,
+                encoding="utf-8",
             )
     except (asyncpg.BadCopyFileFormatError, asyncpg.CharacterNotInRepertoireError):
         return False
     return True
 
 
-async def _copy_rows(connection: Connection, file: BinaryIO, seen: Layout) -> list[Fault]:
+async def _copy_rows(connection: Connection, file: IO[bytes], seen: Layout) -> list[Fault]:
     faults: list[Fault] = []
     width = len(seen.header)
 
@@ -51,9 +58,21 @@ async def _copy_rows(connection: Connection, file: BinaryIO, seen: Layout) -> li
             elif len(faults) < MAX_SHAPE_FAULTS:
                 faults.append((number, "", "row_shape", str(len(values)), str(width)))
 
-    async with connection.transaction():  # what cannot be read to its end leaves the caller's transaction usable
+    async with _savepoint(connection):
         await connection.copy_records_to_table("stage", records=shaped(), columns=("row_no", *seen.header))
     return faults
+
+
+@asynccontextmanager
+async def _savepoint(connection: Connection) -> AsyncIterator[None]:
+    """Leave the caller's transaction usable when a file cannot be read to its end. By hand: the unit of work began it by hand."""
+    await connection.execute("SAVEPOINT staging")
+    try:
+        yield
+    except Exception:
+        await connection.execute("ROLLBACK TO SAVEPOINT staging")
+        raise
+    await connection.execute("RELEASE SAVEPOINT staging")
 
 
 async def count(connection: Connection, limit: int) -> int:

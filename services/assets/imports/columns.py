@@ -8,13 +8,18 @@ from services.assets.assets.schemas import NoWear, Provider
 from services.assets.fields import Level
 
 CODE: Final = Form(
-    "code_form", r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "mã gồm chữ không dấu, số, dấu . _ -", "a code of letters, digits, . _ -", max_length=60
+    "code_form",
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+    "mã gồm chữ không dấu, số, dấu . _ -",
+    "a code of letters, digits, . _ -",
+    telling=False,
+    max_length=60,
 )
-QUANTITY: Final = Form("number", r"^([1-9]\d{0,4}|100000)$", "số nguyên từ 1 đến 100000", "a whole number from 1 to 100000")
-MONEY: Final = Form("number", r"^(\d{1,12}|1000000000000)$", "số đồng nguyên", "whole đồng")
-YEARS: Final = Form("number", r"^(\d{1,2}|100)$", "số năm nguyên", "whole years")
-YEAR: Final = Form("number", r"^(19|20|21)\d{2}$", "năm", "a year")
-WEAR: Final = Form("code_form", r"^[a-z][a-z0-9_]*$", "mã nhóm hao mòn", "the code of a class of wear", max_length=60)
+QUANTITY: Final = Form("number", r"^([1-9]\d{0,4}|100000)$", "số nguyên từ 1 đến 100000", "a whole number from 1 to 100000", telling=False)
+MONEY: Final = Form("number", r"^(\d{1,12}|1000000000000)$", "số đồng nguyên", "whole đồng", telling=False)
+YEARS: Final = Form("number", r"^(\d{1,2}|100)$", "số năm nguyên", "whole years", telling=False)
+YEAR: Final = Form("number", r"^(19|20|21)\d{2}$", "năm", "a year", telling=False)
+WEAR: Final = Form("code_form", r"^[a-z][a-z0-9_]*$", "mã nhóm hao mòn", "the code of a class of wear", telling=False, max_length=60)
 
 COLUMNS: Final[tuple[Column, ...]] = (
     Column("organisation_code", "Mã đơn vị", CODE, required=True),
@@ -35,4 +40,3 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("valid_from", "Ngày ghi nhận", DAY, required=True),
     Column("valid_to", "Ngày thôi sử dụng", DAY),
 )
-NAMES: Final = tuple(column.name for column in COLUMNS)

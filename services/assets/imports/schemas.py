@@ -13,7 +13,7 @@ class ImportOut(BaseModel):
     import_id: UUID
     dry_run: bool
     state: Literal["applied", "rejected", "validated"]
-    media: Literal["csv", "json"]
+    media: Literal["csv", "xlsx", "json"]
     file_sha256: str
     file_bytes: int
     rows: int

@@ -18,9 +18,8 @@ import asyncpg
 from libs.common.clock import today
 from libs.common.events.outbox import CHANNEL
 from libs.common.ids import new_id
-from libs.common.imports import cells, report
+from libs.common.imports import cells, report, staging, workbook
 from libs.common.imports.faults import CREATE_FAULT, FileFaultError
-from services.registry.imports import checks, staging, workbook
 from services.registry.imports.columns import COLUMNS, ImportKind
 from services.registry.imports.kinds import PLANS
 from services.registry.imports.messages import SENTENCES
@@ -193,23 +192,14 @@ class Processor:
 
     async def _check(self, run: Run, plan: Plan, parameters: dict[str, Any]) -> tuple[int, int, int]:
         started = time.perf_counter()
-        columns = COLUMNS[run.kind]
-        wrong = await cells.note_wrong(self._work, columns)
+        await cells.note_wrong(self._work, COLUMNS[run.kind])
         started = self._took("cells", started)
-        if wrong:
-            await self._find_swapped(run)
         for statement in (*plan.prepare, *plan.checks):
             started = await self._execute(statement, parameters, started)
         if plan.inspect is not None:
             await self._work.copy_records_to_table("fault", records=await plan.inspect(self._work))
         row = await self._work.fetchrow(*_called(plan.count, parameters))
         return (row["created"], row["changed"], row["unchanged"]) if row else (0, 0, 0)
-
-    async def _find_swapped(self, run: Run) -> None:
-        columns = COLUMNS[run.kind]
-        sample = await self._work.fetch("SELECT * FROM stage ORDER BY row_no LIMIT $1", checks.SWAPPED_SAMPLE)
-        found = [(1, column, "swapped_columns", "", like) for column, like in checks.swapped(columns, [dict(row) for row in sample])]
-        await self._work.copy_records_to_table("fault", records=found)
 
     async def _apply(self, run: Run, plan: Plan, parameters: dict[str, Any], counts: tuple[int, int, int]) -> None:
         """Write under the sender's own scope: what the checks should have found, row security would still refuse."""

@@ -18,5 +18,3 @@ IMPORTS: Final = Listing(
     columns=_COLUMNS,
     filters={"kind": Filter("i.kind", ImportKind), "state": Filter("i.state", str)},
 )
-FAULTS_AS_TABLE: Final = """
-SELECT "row", "column", code, message_vi, message_en FROM import_error WHERE import_id = $1 ORDER BY error_id"""

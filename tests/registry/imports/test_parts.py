@@ -1,18 +1,15 @@
 """The parts that need no database: headers, forms, messages, cells of a workbook, and rules told twice."""
 
-import io
 import re
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
+from libs.common.imports.cells import swapped
 from libs.common.imports.columns import header_faults
-from libs.common.imports.faults import FileFaultError
-from services.registry.imports import checks, classes, learners, organisations, people, staff
+from services.registry.imports import classes, learners, organisations, people, staff
 from services.registry.imports.columns import COLUMNS, ImportKind
 from services.registry.imports.messages import SENTENCES
-from services.registry.imports.sniff import layout, rows
-from services.registry.imports.workbook import cell_text
 from services.registry.learners.rules import GRADES, moved_out
 from services.registry.people.rules import patterns
 from tests.registry.imports.conftest import Importer
@@ -87,21 +84,5 @@ async def test_days_are_read_without_ever_failing(importer: Importer, text: str,
 def test_swapped_columns_are_told_from_a_sample() -> None:
     columns = COLUMNS[ImportKind.CLASSES]
     row: dict[str, str | None] = {column.name: None for column in columns} | {"level": "2017-2018", "school_year": "primary", "name": "1A"}
-    assert checks.swapped(columns, [row] * 10) == [("school_year", "level"), ("level", "school_year")]
-    assert checks.swapped(columns, [row | {"level": "primary", "school_year": "2017-2018"}] * 10) == []
-
-
-def test_cells_of_a_workbook_read_as_the_csv_would() -> None:
-    given = [None, True, 5.0, 5, 2.5, date(2017, 9, 5), datetime(2017, 9, 5, tzinfo=UTC), "005"]
-    assert [cell_text(cell) for cell in given] == ["", "true", "5", "5", "2.5", "2017-09-05", "2017-09-05", "005"]
-
-
-def test_a_file_is_read_as_a_spreadsheet_shows_it() -> None:
-    seen = io.BytesIO('\ufeffa;b\r\n1; x \r\n\r\n3;"y\r\nz"\r\n'.encode())
-    told = layout(seen)
-    assert (told.header, told.delimiter, told.even) == (("a", "b"), ";", False)
-    assert list(rows(seen, ";")) == [(2, ["1", "x"]), (4, ["3", "y\r\nz"])]
-    with pytest.raises(FileFaultError, match="encoding"):
-        layout(io.BytesIO(b"a,b\n" + b"1,2\n" * 300_000 + b"\xff,2\n"))
-    with pytest.raises(FileFaultError, match="empty_file"):
-        layout(io.BytesIO(b"\xef\xbb\xbf \n"))
+    assert swapped(columns, [row] * 10) == [("school_year", "level"), ("level", "school_year")]
+    assert swapped(columns, [row | {"level": "primary", "school_year": "2017-2018"}] * 10) == []

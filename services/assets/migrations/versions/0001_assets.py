@@ -156,7 +156,7 @@ IMPORTS = [
         import_id uuid PRIMARY KEY,
         dry_run boolean NOT NULL,
         actor text NOT NULL,
-        media text NOT NULL CHECK (media IN ('csv', 'json')),
+        media text NOT NULL CHECK (media IN ('csv', 'xlsx', 'json')),
         file_sha256 text NOT NULL,
         file_bytes bigint NOT NULL,
         rows integer NOT NULL,
