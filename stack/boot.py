@@ -19,7 +19,7 @@ from stack.files import read_json, write_json
 from stack.installation import BUS, SERVICES, STATE, create
 from stack.lock import hold
 from stack.orphans import end_orphans
-from stack.ports import DEFAULTS, moved
+from stack.ports import DEFAULTS, moved, reserving
 from stack.prepared import fingerprint, is_prepared, mark
 from stack.supervisor import Supervisor
 
@@ -48,13 +48,13 @@ async def run(wish: Wish, show: Callable[[Snapshot], None]) -> int:
     Raises AlreadyRunningError, PortTakenError, WrongProfileError before anything is touched.
     """
     wish.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-    with hold(wish.folder):
+    with hold(wish.folder), reserving() as free:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         left = await asyncio.to_thread(end_orphans, wish.folder / "run", str(wish.folder))
         before = {**DEFAULTS, **read_json(wish.folder / STATE).get("ports", {}), **wish.ports}
-        installation = create(wish.folder, wish.profile, wish.ports)
+        installation = create(wish.folder, wish.profile, wish.ports, free)
         board = Board(wish.folder, show)
         if gave_way := moved(before, installation.ports):
             board.note(gave_way)

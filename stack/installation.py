@@ -16,7 +16,7 @@ from stack.files import read_json, write_json
 from stack.orphans import MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 SERVICES = ("identity", "registry", "insight", "assets", "egov", "learning")
 REALM = "lienthong"
@@ -133,8 +133,8 @@ class Installation:
         return environment
 
 
-def create(folder: Path, profile: Profile | None, asked: Mapping[str, int]) -> Installation:
-    """Return the installation of a folder for a start: made when new, else as kept, with ports that are free now.
+def create(folder: Path, profile: Profile | None, asked: Mapping[str, int], free: Callable[[int], bool] = ports.is_free) -> Installation:
+    """Return the installation of a folder for a start: made when new, else as kept, with ports that are `free`.
 
     Raises WrongProfileError, PortTakenError.
     """
@@ -146,7 +146,7 @@ def create(folder: Path, profile: Profile | None, asked: Mapping[str, int]) -> I
     chosen = Profile(kept) if kept else profile or Profile.SANDBOX
     names = [name for name in ports.DEFAULTS if chosen is Profile.FULL or name not in ports.FULL_ONLY]
     given = {name: port for name, port in asked.items() if name in names}
-    numbers = ports.choose(names, state.get("ports", {}), given, ports.is_free, ports.owner)
+    numbers = ports.choose(names, state.get("ports", {}), given, free, ports.owner)
     write_state(folder, profile=chosen.value, ports=numbers)
     return Installation(folder, chosen, numbers, credentials.load(folder))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 HOST = "127.0.0.1"
 DEFAULTS: Mapping[str, int] = {
@@ -97,6 +98,27 @@ def is_free(port: int) -> bool:
     return True
 
 
+@contextmanager
+def reserving() -> Iterator[Callable[[int], bool]]:
+    """Lend a way to take free ports that no other installation gets while the block runs, whether their processes listen yet or not.
+
+    What is taken is a name among the kernel's abstract sockets: it has one owner on the machine, and goes when its process ends in any way.
+    """
+    with ExitStack() as taken:
+
+        def take(port: int) -> bool:
+            if not is_free(port):
+                return False
+            token = taken.enter_context(socket.socket(socket.AF_UNIX))
+            try:
+                token.bind(f"\0lienthong port {port}")
+            except OSError:
+                return False
+            return True
+
+        yield take
+
+
 def owner(port: int) -> str:
     """Return who listens on a port, in words."""
     try:
@@ -105,4 +127,4 @@ def owner(port: int) -> str:
                 return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
     except psutil.Error:  # some systems tell this only to the administrator
         pass
-    return "another program"
+    return "another program, or an installation that is starting"

@@ -14,8 +14,10 @@ from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from libs.common import health, openapi
+from libs.common.access import Platform
 from libs.common.auth.revocation import DenyList
 from libs.common.auth.tokens import KeySet, TokenVerifier
 from libs.common.db.engine import Database, is_gone
@@ -34,7 +36,6 @@ from libs.common.errors import (
     UnsupportedMedia,
 )
 from libs.common.events.connections import GONE
-from libs.common.http.access import Platform
 from libs.common.http.idempotency import StoredAnswer
 from libs.common.http.middleware import Envelope
 from libs.common.http.tracing import CURRENT, provider
@@ -153,9 +154,16 @@ def _query_params(dependant: Dependant) -> list[Any]:
     return [*dependant.query_params, *(parameter for sub in dependant.dependencies for parameter in _query_params(sub))]
 
 
-async def _http(_: Request, error: HTTPException) -> Response:
+async def _http(request: Request, error: HTTPException) -> Response:
     kind = BY_STATUS.get(error.status_code, BadRequest if error.status_code < Internal.status else Internal)
-    return answer(kind(headers=dict(error.headers or {})))
+    headers = {"Allow": _allowed(request)} if kind is MethodNotAllowed else dict(error.headers or {})
+    return answer(kind(headers=headers))
+
+
+def _allowed(request: Request) -> str:
+    """Return all methods of the path: a path has a route for each, and the framework names those of the first one."""
+    here = [route for route in openapi.every_route(request.app.routes) if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in here for method in route.methods or ()}))
 
 
 async def _sqlalchemy(_: Request, error: DBAPIError) -> Response:

@@ -53,17 +53,18 @@ def build(app: FastAPI) -> dict[str, Any]:
 
 def permissions(app: FastAPI) -> Iterator[tuple[APIRoute, str | None]]:
     """Yield each documented route with the permission that it names; None where it is open or checks by itself."""
-    for route in _routes(app.routes):
+    for route in every_route(app.routes):
         if route.include_in_schema:
             yield route, _permission(route.dependant)
 
 
-def _routes(routes: Any) -> Iterator[APIRoute]:
+def every_route(routes: Any) -> Iterator[APIRoute]:
+    """Yield the routes of an application, those of its routers among them."""
     for route in routes:
         if isinstance(route, APIRoute):
             yield route
         elif hasattr(route, "original_router"):
-            yield from _routes(route.original_router.routes)
+            yield from every_route(route.original_router.routes)
 
 
 def _permission(dependant: Dependant) -> str | None:

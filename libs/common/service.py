@@ -20,7 +20,6 @@ from libs.common.app import DEFAULT_MAX_BODY_BYTES, Background, create_app
 from libs.common.auth.revocation import REMEMBER_SECONDS, follow
 from libs.common.clock import now
 from libs.common.db.engine import Database
-from libs.common.db.migrate import migrate
 from libs.common.errors import Unavailable
 from libs.common.events import catalogue, transport
 from libs.common.events.catalogue import Event
@@ -29,7 +28,7 @@ from libs.common.events.outbox import Waker
 from libs.common.events.topics import IDENTITY_SESSION
 from libs.common.events.worker import run_worker
 from libs.common.http.idempotency import PURGE
-from libs.common.settings import Settings
+from libs.common.settings import KafkaSettings, Settings
 
 PURGE_SECONDS = 3600.0
 Job = Callable[[Settings], Coroutine[Any, Any, None]]
@@ -105,6 +104,8 @@ class Service:
         return 0
 
     async def _migrate(self, settings: Settings, target: str) -> None:
+        from libs.common.db.migrate import migrate  # noqa: PLC0415 - Alembic takes 10 MB that no API and no worker needs
+
         if settings.owner_url is None:
             sys.exit("LIENTHONG_OWNER_URL is needed to migrate: the role that owns the schema.")
         await migrate(settings.owner_url.get_secret_value(), settings.database_url.get_secret_value(), self.versions, target)
@@ -152,7 +153,7 @@ async def waking(app: FastAPI) -> AsyncIterator[None]:
 @asynccontextmanager
 async def revocations(app: FastAPI) -> AsyncIterator[None]:
     """Keep the deny list fed: every API process reads all revocations of the last ten minutes, then follows."""
-    bus = transport.connect(app.state.settings.bus_url.get_secret_value())
+    bus = transport.connect(app.state.settings.bus_url.get_secret_value(), KafkaSettings())
 
     async def bodies() -> AsyncIterator[bytes]:
         await bus.ensure_topics([IDENTITY_SESSION])

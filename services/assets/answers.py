@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from libs.common.http.access import PRIVATE
+from libs.common.access import PRIVATE
 
 
 def answer(body: BaseModel) -> Response:

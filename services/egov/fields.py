@@ -27,6 +27,7 @@ def _storable(text: str) -> str:
 OrganisationCode = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["10-TH-0123"])]
 ProcedureCode = Annotated[str, Field(pattern=r"^[0-9]\.[0-9]{6}$", examples=["2.002854"])]
 Text = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable), AfterValidator(nfc)]
+Search = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_storable)]
 PersonName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable), AfterValidator(tidy_name)]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 

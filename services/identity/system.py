@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 from libs.common.auth.principal import EVERYWHERE, Grant, Principal, Reach
 from libs.common.db.engine import Database
-from libs.common.db.write import Origin, WriteSession
+from libs.common.db.work import Origin
+from libs.common.db.write import WriteSession
 from libs.common.ids import new_id
 
 EVERYTHING = Reach((EVERYWHERE,), None)

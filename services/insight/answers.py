@@ -7,7 +7,7 @@ from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from libs.common.http.access import PRIVATE
+from libs.common.access import PRIVATE
 from libs.common.http.documents import document
 from services.insight.tables import CSV, XLSX, Sheet, csv_bytes, xlsx_bytes
 

@@ -20,7 +20,7 @@ SERVICE = Service(
     consumers=[organisation_copy("learning")],
     background=[storing],
     settings=LearningSettings,
-    # For the upload alone: each router has the ordinary limit for its documents.
+    # For the upload alone: all other routes keep the ordinary limit.
     max_body_bytes=FILE_CEILING_BYTES,
 )
 

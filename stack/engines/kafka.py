@@ -47,6 +47,7 @@ class Kafka(Engine):
 
     name = "kafka"
     ready_seconds = 90.0
+    formatting: tuple[str, ...] = ()  # further options at the first start, such as users
 
     def __init__(self, folder: Path, port: int | None = None, controller_port: int | None = None) -> None:
         super().__init__(folder, port)
@@ -69,7 +70,7 @@ class Kafka(Engine):
         self._configuration().write_text("\n".join([*SETTINGS, *self._own_settings(), ""]), encoding="utf-8")
         if not (self.data / "meta.properties").exists():
             shutil.rmtree(self.data, ignore_errors=True)  # formatting was cut short
-            tool = ["kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(self._configuration())]
+            tool = ["kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(self._configuration()), *self.formatting]
             done = subprocess.run(
                 [find_java(), "-Xmx128m", "-cp", f"{jars}/*", *tool], env=java_environment(), capture_output=True, text=True, check=False
             )

@@ -68,9 +68,9 @@ class Caller:
         assert answer.status_code in {200, 201}, answer.text
         return dict(answer.json())
 
-    async def file(self, content: str | bytes, media: str = "text/csv", **query: Any) -> httpx.Response:
-        body = content.encode() if isinstance(content, str) else content
-        return await self.client.post(V1 + "/imports", content=body, params=query, headers=self.headers | {"content-type": media})
+    async def file(self, content: str | bytes, media: str = "text/csv", *, dry_run: bool = False, **headers: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()} | {"content-type": media}
+        return await self.client.post(V1 + "/imports", content=content, params={"dry_run": dry_run}, headers=self.headers | named)
 
 
 class World:

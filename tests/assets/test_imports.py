@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from libs.common.app import DEFAULT_MAX_BODY_BYTES
+from libs.common.imports.report import FaultOut
 from services.assets.assets.events import AssetChanged, AssetRecorded, AssetRetired
-from services.assets.imports.columns import COLUMNS, NAMES
+from services.assets.imports.columns import COLUMNS
 from services.assets.imports.messages import SENTENCES
-from services.assets.imports.schemas import FaultOut, ImportOut
+from services.assets.imports.schemas import ImportOut
 from services.assets.imports.settings import ImportSettings
 from tests.assets.conftest import Caller, World, computer, identity
+from tests.common.imports.samples import CSV, FORMULAS, UNREADABLE, XLSX, as_csv, as_xlsx, content_digest, swap
 
 LEFT = """
 SELECT (SELECT count(*) FROM asset), (SELECT count(*) FROM change), (SELECT count(*) FROM outbox), (SELECT count(*) FROM import_error)"""
@@ -22,10 +24,15 @@ ROW = {"organisation_code": "S1", "asset_code": "MVT-01", "class_code": "teachin
 }
 
 
-def table(*rows: dict[str, str], columns: list[str] | None = None, delimiter: str = ",") -> str:
+def grid(*rows: dict[str, str]) -> list[list[str]]:
+    """Return header and rows."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return [names, *([row.get(name, "") for name in names] for row in rows)]
+
+
+def table(*rows: dict[str, str], delimiter: str = ",") -> str:
     """Write rows as a file."""
-    names = columns or list(dict.fromkeys(name for row in rows for name in row))
-    return "\n".join(delimiter.join(line) for line in [names, *([row.get(name, "") for name in names] for row in rows)]) + "\n"
+    return as_csv(grid(*rows), delimiter)
 
 
 def many(count: int, **others: str) -> str:
@@ -126,6 +133,8 @@ CELLS: tuple[tuple[dict[str, str], str, str], ...] = (
     ({"asset_code": "có dấu"}, "asset_code", "code_form"),
     ({"class_code": "computer"}, "class_code", "enumeration"),
     ({"name": "+84"}, "name", "formula"),
+    ({"name": "Máy\x07 tính"}, "name", "control_character"),
+    ({"name": "x" * 301}, "name", "text_form"),
     ({"quantity": "0"}, "quantity", "number"),
     ({"quantity": "1.5"}, "quantity", "number"),
     ({"class_code": "ftth", "provider": "fpt"}, "provider", "enumeration"),
@@ -174,17 +183,11 @@ async def test_headers_and_shapes(world: World) -> None:
         (1, "valid_from", "missing_column"),
     ]
     assert await faults(world.school, table(ROW) + "S1,A\n\n") == [(3, "", "row_shape")]
-    for content, code in (
-        (b"", "empty_file"),
-        (b"\xff\xfe", "encoding"),
-        (table(ROW, columns=list(ROW)).split("\n")[0].encode(), "empty_file"),
-    ):
-        assert [fault[2] for fault in await faults(world.school, content)] == [code]
+    assert (await world.school.file(b"")).json()["type"].endswith(":empty-upload")
     assert await faults(world.school, 'organisation_code,asset_code\n"S1,A\n') == [
         (1, "class_code", "missing_column"),
         (1, "valid_from", "missing_column"),
     ]
-    assert [code for _, _, code in await faults(world.school, table(ROW) + '"S1,A\n')] == ["unreadable"]
 
 
 async def test_other_delimiters_and_json(world: World) -> None:
@@ -205,6 +208,78 @@ async def test_other_delimiters_and_json(world: World) -> None:
     assert (await world.school.file("x", "application/pdf")).status_code == 415
 
 
+async def test_the_first_visible_sheet_of_a_workbook_is_the_same(world: World) -> None:
+    rows = [ROW | {"asset_code": f"X{number}", "name": "Máy tính", "online": "true"} for number in range(3)]
+    run = (await world.school.file(as_xlsx(grid(*rows), hidden_first=True), XLSX, dry_run=True)).json()
+    assert (run["state"], run["media"], run["rows"], run["created"]) == ("validated", "xlsx", 3, 3)
+    applied = (await world.school.file(as_xlsx(grid(*rows)), "application/octet-stream")).json()
+    assert (applied["state"], applied["media"], applied["created"]) == ("applied", "xlsx", 3)
+    assert (await world.school.file(table(*rows))).json()["unchanged"] == 3
+    assert (await world.school.file(as_xlsx(grid(ROW)))).status_code == 415  # declared as CSV
+
+
+@pytest.mark.parametrize("name", list(UNREADABLE))
+async def test_what_cannot_be_read_is_told_in_one_line_and_nothing_is_written(world: World, name: str) -> None:
+    media, code, spoil = UNREADABLE[name]
+    assert [(column, told) for _, column, told in await faults(world.school, spoil(grid(ROW)), media)] == [("", code)]
+    assert await world.rows(LEFT) == [(0, 0, 0, 1)]
+
+
+async def test_swapped_columns_are_recognised(world: World) -> None:
+    rows = [ROW | {"asset_code": f"A{number}"} for number in range(20)]
+    found = await faults(world.school, as_csv(swap(grid(*rows), "class_code", "valid_from")))
+    assert [(row, column) for row, column, code in found if code == "swapped_columns"] == [(1, "class_code"), (1, "valid_from")]
+    assert await world.rows("SELECT count(*) FROM asset") == [(0,)]
+
+
+@pytest.mark.parametrize("cell", FORMULAS)
+async def test_formula_cells_are_refused_in_every_kind_of_file(world: World, cell: str) -> None:
+    bad = ROW | {"name": cell}
+    for content, media in (
+        (table(bad), CSV),
+        (as_xlsx(grid(bad)), XLSX),
+        (json.dumps([bad]), "application/json"),
+    ):
+        assert await faults(world.school, content, media) == [(2, "name", "formula")]
+
+
+async def test_a_damaged_upload_is_refused_before_anything_else(world: World) -> None:
+    content = table(ROW).encode()
+    cut = await world.school.file(content[:-20], content_digest=content_digest(content))
+    assert (cut.status_code, cut.json()["type"]) == (400, "urn:lienthong:problem:truncated-upload")
+    assert await world.rows("SELECT count(*) FROM import_run") == [(0,)]
+    assert (await world.school.file(content, content_digest=content_digest(content))).status_code == 201
+
+
+async def test_one_row_of_another_school_or_of_none_refuses_the_whole_file(world: World) -> None:
+    others = [ROW | {"organisation_code": code, "asset_code": "A2"} for code in ("S2", "KHONG-CO")]
+    told = []
+    for other in others:
+        run = (await world.school.file(table(ROW, other))).json()
+        report = (await world.school.get(f"/imports/{run['import_id']}/errors")).json()["items"]
+        told.append([line["message_vi"].replace(other["organisation_code"], "…") for line in report])
+    assert told[0] == told[1] != []
+    assert await world.rows("SELECT count(*) FROM asset") == [(0,)]
+
+
+async def test_the_report_comes_as_csv_too(world: World) -> None:
+    run = (await world.school.file(table(ROW | {"quantity": "none"}))).json()
+    address = f"/assets/v1/imports/{run['import_id']}/errors"
+    report = await world.client.get(address, headers=world.school.headers | {"accept": CSV})
+    assert report.headers["content-type"].startswith(CSV)
+    lines = report.content.decode("utf-8-sig").splitlines()
+    assert lines[0] == "row,column,code,message_vi,message_en"
+    assert lines[1].startswith("2,quantity,number,")
+
+
+async def test_a_key_binds_the_answer_to_the_file(world: World) -> None:
+    first = await world.school.file(many(1), idempotency_key="k1")
+    again = await world.school.file(many(1), idempotency_key="k1")
+    assert (again.status_code, again.json(), again.headers["idempotency-replayed"]) == (201, first.json(), "true")
+    other = await world.school.file(many(1).replace("14", "15"), idempotency_key="k1")
+    assert (other.status_code, other.json()["type"]) == (422, "urn:lienthong:problem:idempotency-mismatch")
+
+
 async def test_who_may_and_who_sees(world: World) -> None:
     content = many(1)
     anonymous = Caller(world.client, {})
@@ -221,7 +296,9 @@ async def test_who_may_and_who_sees(world: World) -> None:
 async def test_too_many_rows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIENTHONG_ASSETS_IMPORT_MAX_ROWS", "3")
     assert ImportSettings().max_rows == 3
-    assert await faults(world.school, many(4)) == [(1, "", "too_many_rows")]
+    assert await faults(world.school, many(4)) == [(5, "", "too_many_rows")]
+    for content, media in ((as_xlsx(grid(*[ROW] * 4)), XLSX), (json.dumps([ROW] * 4).encode(), "application/json")):
+        assert [code for _, _, code in await faults(world.school, content, media)] == ["too_many_rows"]
     assert (await world.school.file(many(3))).json()["created"] == 3
 
 
@@ -241,7 +318,7 @@ async def test_a_big_report_is_cut_but_counted(world: World, monkeypatch: pytest
 
 def test_every_column_is_a_field_of_an_asset_and_every_form_has_a_sentence() -> None:
     fields = set(computer()) | {"name", "provider", "online", "first_used_on", "second_hand_years", "opening_year", "opening_accumulated"}
-    assert set(NAMES) == fields | {"wear_class", "no_wear", "valid_to"}
+    assert {column.name for column in COLUMNS} == fields | {"wear_class", "no_wear", "valid_to"}
     assert not {column.form.code for column in COLUMNS} & set(SENTENCES)
 
 

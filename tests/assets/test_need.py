@@ -1,13 +1,15 @@
 """The need for computers: arithmetic, the printed table of a school, sums above it, norms by date."""
 
 import random
+from dataclasses import replace
 from datetime import date
 from uuid import uuid4
 
 import pytest
 
-from services.assets.need.rules import Holding, Norm, Rounding, levels, total, whole
+from services.assets.need.rules import SMALL, Holding, Norm, Rounding, levels, total, whole, without_people
 from services.assets.need.schemas import NeedOut
+from services.insight.indicators.disclosure import THRESHOLD
 from tests.assets.conftest import World, computer, identity, spell
 
 NORM = Norm("primary", 15, date(2016, 10, 7), "…", "medium")
@@ -128,6 +130,41 @@ async def test_who_may_see_what_is_needed(world: World) -> None:
         {"organisaton": "S2"},
     ):
         assert (await stranger.get("/need", **query)).status_code == 422, query
+
+
+async def test_who_may_not_see_people_is_told_of_computers_only(world: World) -> None:
+    for number in range(3):
+        await world.learner(f"p{number}", spell(f"p{number}", "S1", "primary"))
+    await world.admin.must("/assets", computer(quantity=2, valid_from="2015-09-01", cost=None))
+    query = {"organisation": "S1", "as_of": DAY, "rounding": ["up", "down", "nearest"]}
+    machine = {"sid": None, "scope": "assets.read"}
+    teacher, client = world.caller("teacher@S1"), world.caller("integrator@P", **machine)
+    for caller in (teacher, client):
+        answer = await caller.get("/need", **query)
+        found = NeedOut.model_validate(answer.json())
+        for need in (found, *found.compared):
+            assert [(level.level, level.learners, level.present) for level in need.levels] == [("primary", None, 2)]
+            assert need.total.learners is None
+        assert (found.levels[0].needed, found.total.needed, found.total.present) == (1, 1, 2)
+    officer = world.caller("integrator@P", **machine | {"scope": "assets.read registry.read"})
+    for caller in (world.school, officer, world.caller("clerk@S1"), world.caller("auditor@P")):
+        assert (await caller.get("/need", **query)).json()["total"]["learners"] == 3
+    # Who sees the people of one school is told of computers only, when both are asked for.
+    mixed = world.caller("teacher@P", "school_admin@S1")
+    assert (await mixed.get("/need", organisation="S1", as_of=DAY)).json()["total"]["learners"] == 3
+    assert (await mixed.get("/need", organisation="P", as_of=DAY)).json()["total"]["learners"] is None
+
+
+@pytest.mark.parametrize("value", range(1, 31))
+def test_no_rounding_tells_a_small_number_of_learners(value: int) -> None:
+    told: dict[tuple[int | None, ...], list[int]] = {}
+    for learners in range(1, 4 * value + 4 * SMALL):
+        norms = {"primary": replace(NORM, value=value)}
+        holdings = [Holding(uuid4(), "primary", learners)]
+        needs = [without_people(levels(holdings, norms, rounding)[0]).needed for rounding in Rounding]
+        told.setdefault(tuple(needs), []).append(learners)
+    assert all(max(same) >= SMALL for same in told.values())
+    assert SMALL == THRESHOLD
 
 
 async def test_norms_are_dated_and_only_the_whole_platform_sets_them(world: World) -> None:

@@ -1,26 +1,27 @@
 """Need and wear for all assets of a province, beside reading their rows; and a stored run of the year."""
 
 import asyncio
-import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
+from libs.common.auth.principal import Grant, Principal
 from libs.common.db.engine import READ_SETTINGS, SERVER_SETTINGS
 from services.assets.need import service as need
 from services.assets.need.schemas import NeedQuery
 from services.assets.wear import service as wear
 from services.assets.wear.schemas import YearWearQuery
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, duration
 from tests.support.postgres import TestDatabase, server
 
 SCHOOLS, LEARNERS, ASSETS, YEAR = 646, 200_866, 20_000, 2026
 REACH = 5.0
 ROUNDS = 7
+NAMES = ("assets.need_and_wear", "assets.wear_run")
 VERSIONS = Path("services/assets/migrations/versions")
 # A province with its plan's learners and, one record a piece, its computers, printers, projectors, screens, rooms and lines; costs differ
 # from piece to piece, so that hardly two assets are alike: the worst case for an engine that works once for like assets.
@@ -42,6 +43,7 @@ FILL = (
        FROM generate_series(1, $1::int) AS n JOIN organisation_path o ON o.code = 'S' || (1 + n % $2::int)""",
 )
 ARGUMENTS: tuple[tuple[int, ...], ...] = ((), (SCHOOLS,), (LEARNERS, SCHOOLS), (ASSETS, SCHOOLS))
+OFFICER = Principal("bench", (Grant("province_officer", "P"),), frozenset(), 0.0, 0.0, session_id="bench")
 SCOPE = "SELECT open_scope('{P}', NULL, 'bench')"
 Work = Callable[[Any], Awaitable[Any]]
 
@@ -64,7 +66,7 @@ async def read_rows(connection: Any) -> int:
 
 async def compute(connection: Any) -> tuple[Any, Any]:
     """Compute what GET /need and GET /wear of the province answer."""
-    needed = await need.need(connection, NeedQuery(organisation="P"))
+    needed = await need.need(connection, NeedQuery(organisation="P"), OFFICER)
     worn = await wear.of_year(connection, YearWearQuery(organisation="P", year=YEAR))
     if (needed.total.learners, worn.assets) != (LEARNERS, ASSETS) or not worn.wear:
         raise AssertionError(needed.total, worn.assets)
@@ -105,22 +107,17 @@ async def compare(database: TestDatabase) -> list[Figure]:
         rounds = [[await timed(connection, work) for work in (read_rows, compute, store)] for _ in range(ROUNDS)]
     finally:
         await connection.close()
-    reading, computing, storing = (statistics.median(column) for column in zip(*rounds, strict=True))
     return [
-        Figure("assets.need_and_wear", computing, reading, "s", computing / reading, REACH, at_least=False),
-        Figure("assets.wear_run", storing, reading, "s", storing / reading, REACH * 2, at_least=False),
+        duration(NAMES[0], [(computing, reading) for reading, computing, _ in rounds], REACH),
+        duration(NAMES[1], [(storing, reading) for reading, _, storing in rounds], REACH * 2),
     ]
 
 
-def measure() -> list[Figure]:
-    """Return the figures on a fresh database."""
-    with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as postgres:
+def measure(_names: Collection[str]) -> Iterator[Figure]:
+    """Yield the figures on a fresh database."""
+    with tempfile.TemporaryDirectory() as folder, server(Path(folder) / "postgres") as postgres:
         database = postgres.database("assets", VERSIONS)
         try:
-            return asyncio.run(compare(database))
+            yield from asyncio.run(compare(database))
         finally:
             postgres.drop(database)
-
-
-if __name__ == "__main__":
-    print(*measure(), sep="\n")

@@ -1,10 +1,9 @@
 """Relay and consumer on Kafka, each beside the plain way of doing the same: one message at a time, awaited and committed."""
 
 import asyncio
-import json
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ KEYS = 2_000
 ONE_BY_ONE = 1_500
 RELAY_REACH = 30.0
 CONSUMER_REACH = 15.0
+NAMES = ("relay.kafka", "consumer.inbox")
 _producer: Any = AIOKafkaProducer  # aiokafka is untyped
 
 _FILL = """
@@ -171,12 +171,7 @@ async def _measure(database: TestDatabase, kafka: Kafka) -> list[Figure]:
         await transport.close()
 
 
-def measure() -> list[Figure]:
-    """Return both figures."""
+def measure(_names: Collection[str]) -> Iterator[Figure]:
+    """Yield both figures."""
     with engines() as (database, kafka):
-        return asyncio.run(_measure(database, kafka))
-
-
-if __name__ == "__main__":
-    for figure in measure():
-        print(json.dumps(figure.row()))
+        yield from asyncio.run(_measure(database, kafka))

@@ -1,5 +1,7 @@
 """A measured figure beside its reference of the same run."""
 
+import statistics
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -28,6 +30,23 @@ class Figure:
         return {name: round(value, 3) if isinstance(value, float) else value for name, value in fields.items()} | {"holds": self.holds}
 
 
-def rate(name: str, ours: float, reference: float, reach: float) -> Figure:
-    """Compare two rates (requests a second): more is better."""
-    return Figure(name, ours, reference, "requests/s", ours / reference, reach)
+Pairs = Sequence[tuple[float, float]]
+"""Ours and the reference's, round by round."""
+
+
+def rate(name: str, pairs: Pairs, reach: float, unit: str = "requests/s") -> Figure:
+    """Compare rates: more is better. The ratio is the median of the rounds' ratios."""
+    return Figure(name, *_middles(pairs), unit, _middle(ours / reference for ours, reference in pairs), reach)
+
+
+def duration(name: str, pairs: Pairs, reach: float, unit: str = "s") -> Figure:
+    """Compare times: less is better. The ratio is the median of the rounds' ratios."""
+    return Figure(name, *_middles(pairs), unit, _middle(ours / reference for ours, reference in pairs), reach, at_least=False)
+
+
+def _middles(pairs: Pairs) -> tuple[float, float]:
+    return _middle(ours for ours, _ in pairs), _middle(reference for _, reference in pairs)
+
+
+def _middle(values: Iterable[float]) -> float:
+    return statistics.median(values)

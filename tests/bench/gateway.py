@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,18 @@ import envoy
 import httpx
 import yaml
 
+from tests.bench.figures import Figure, rate
 from tests.bench.gateway_load import Result
+from tests.bench.rounds import alternate
 from tests.gateway.contracts import REGISTRY
 from tests.gateway.harness import Gateway, eventually, free_port, run, stop
 
 PATH = "/registry/v1/learners"
 BODY = json.dumps({"items": [{"learner_id": "01900000-0000-7000-8000-000000000001", "full_name": "Nguyễn Văn An"}] * 3})
 CALLERS = 200
-ROUNDS = 3
+ROUNDS = 7
+SECONDS = 1.0
+NAMES = ("gateway.throughput", "gateway.added_latency_p50")
 THROUGHPUT_REACH = 15.0
 LATENCY_REACH_MS = 1.0
 PACE = 1000
@@ -97,10 +101,10 @@ def proxy(folder: Path, target: int) -> Iterator[int]:
         yield port
 
 
-def load(port: int, tokens: Path, *, seconds: float, rate: int = 0) -> Result:
+def load(port: int, tokens: Path, *, pace: int = 0) -> Result:
     """Run the load generator against a port. Raises ValueError when an answer was not 200."""
     arguments = [sys.executable, "-m", "tests.bench.gateway_load", "--port", str(port), "--path", PATH, "--tokens", str(tokens)]
-    arguments += ["--seconds", str(seconds), "--rate", str(rate)]
+    arguments += ["--seconds", str(SECONDS), "--rate", str(pace)]
     output = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
     result = Result(**json.loads(output))
     if result.errors:
@@ -123,48 +127,32 @@ def scene() -> Iterator[tuple[Gateway, int, int, Path]]:
         yield gateway, service, reference, tokens
 
 
-def throughput() -> dict[str, Any]:
-    """Measure requests per second through the gateway and through the httpx proxy, in turns; the best round of each counts."""
+def throughput() -> Figure:
+    """Measure requests per second through the gateway and through the httpx proxy, in turns."""
     with scene() as (gateway, _, reference, tokens):
-        ours, theirs = [], []
-        for _ in range(ROUNDS):
-            ours.append(load(gateway.settings.listen.port, tokens, seconds=3).rate)
-            theirs.append(load(reference, tokens, seconds=3).rate)
-    ratio = max(ours) / max(theirs)
-    return {
-        "name": "gateway.throughput",
-        "ours": round(max(ours), 1),
-        "reference": round(max(theirs), 1),
-        "unit": "requests/s",
-        "ratio": round(ratio, 2),
-        "reach": THROUGHPUT_REACH,
-        "holds": ratio >= THROUGHPUT_REACH,
-    }
+        rounds = alternate(
+            lambda: load(gateway.settings.listen.port, tokens).rate,
+            lambda: load(reference, tokens).rate,
+            rounds=ROUNDS,
+        )
+    return rate(NAMES[0], [(ours, theirs) for ours, theirs in rounds], THROUGHPUT_REACH)
 
 
-def latency() -> dict[str, Any]:
+def latency() -> Figure:
     """Measure the median latency at 1,000 requests/s through the gateway and directly, in turns; `ratio` is the difference in ms."""
     with scene() as (gateway, service, _, tokens):
-        through, direct = [], []
-        for _ in range(ROUNDS):
-            direct.append(load(service, tokens, seconds=3, rate=PACE).p50)
-            through.append(load(gateway.settings.listen.port, tokens, seconds=3, rate=PACE).p50)
-    added = statistics.median(through) - statistics.median(direct)
-    return {
-        "name": "gateway.added_latency_p50",
-        "ours": round(statistics.median(through), 3),
-        "reference": round(statistics.median(direct), 3),
-        "unit": "ms",
-        "ratio": round(added, 3),
-        "reach": LATENCY_REACH_MS,
-        "holds": added <= LATENCY_REACH_MS,
-    }
+        rounds = alternate(
+            lambda: load(gateway.settings.listen.port, tokens, pace=PACE).p50,
+            lambda: load(service, tokens, pace=PACE).p50,
+            rounds=ROUNDS,
+        )
+    through, direct = (statistics.median(column) for column in zip(*rounds, strict=True))
+    added = statistics.median(ours - theirs for ours, theirs in rounds)
+    return Figure(NAMES[1], through, direct, "ms", added, LATENCY_REACH_MS, at_least=False)
 
 
-def measure() -> list[dict[str, Any]]:
-    """Return both measurements."""
-    return [throughput(), latency()]
-
-
-if __name__ == "__main__":
-    print(json.dumps(measure(), indent=2))
+def measure(names: Collection[str]) -> Iterator[Figure]:
+    """Yield the wanted measurements."""
+    for name, measurement in zip(NAMES, (throughput, latency), strict=True):
+        if name in names:
+            yield measurement()

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from pathlib import Path
@@ -13,6 +14,9 @@ import uvloop
 
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length: "
+# A slow answer is waited for: a rate needs some.
+FEWEST = 32
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
@@ -72,14 +76,15 @@ class Caller(asyncio.Protocol):
 class Load:
     """As fast as the answers come (`rate` 0), or so many requests each second whatever the answers do."""
 
-    def __init__(self, requests: list[bytes], rate: int) -> None:
-        self.requests = cycle(requests)
+    def __init__(self, requests: Iterator[bytes], rate: int) -> None:
+        self.requests = requests
         self.rate = rate
         self.errors = 0
         self.over = False
         self.times: list[float] = []
         self.due: dict[Caller, float] = {}
         self.idle: asyncio.Queue[Caller] = asyncio.Queue()
+        self.enough = asyncio.Event()
 
     def send(self, caller: Caller, due: float) -> None:
         """Send the next request."""
@@ -91,6 +96,8 @@ class Load:
         now = time.perf_counter()
         self.times.append(now - self.due[caller])
         self.errors += not ok
+        if len(self.times) == FEWEST:
+            self.enough.set()
         if self.rate:
             self.idle.put_nowait(caller)
         elif not self.over:
@@ -119,6 +126,7 @@ class Load:
             for caller in callers:
                 self.send(caller, time.perf_counter())
             await asyncio.sleep(seconds)
+            await asyncio.wait_for(self.enough.wait(), PATIENCE)
         spent = time.perf_counter() - start
         self.over = True
         for caller in callers:
@@ -139,7 +147,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=0)
     options = parser.parse_args()
     requests = requests_for("127.0.0.1", options.path, json.loads(options.tokens.read_bytes()))
-    load = Load(requests, options.rate)
+    load = Load(cycle(requests), options.rate)
     print(json.dumps(asdict(uvloop.run(load.run("127.0.0.1", options.port, options.connections, options.seconds)))))
 
 

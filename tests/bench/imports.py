@@ -7,7 +7,7 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -15,10 +15,10 @@ import asyncpg
 
 from libs.common.clock import now
 from libs.common.ids import new_id
+from libs.common.imports.sniff import CHUNK_BYTES
 from services.registry.imports.columns import COLUMNS, ImportKind
 from services.registry.imports.processor import EVERYWHERE, OPEN, Processor
 from services.registry.imports.settings import ImportSettings
-from services.registry.imports.sniff import CHUNK_BYTES
 from services.registry.imports.worker import SESSION
 from tests.bench.figures import Figure
 from tests.support.postgres import TestDatabase, server
@@ -29,6 +29,7 @@ GRADES = range(1, 6)
 CLASSES_OF_GRADE = 3
 YEAR = "2026-2027"
 REACH = 10.0
+NAMES = ("import.learners",)
 VERSIONS = Path("services/registry/migrations/versions")
 FAMILY = ("Nguyễn", "Hoàng", "Trần", "Lý", "Giàng", "Vàng", "Sùng", "Thào", "Lò", "Tẩn")
 MIDDLE = ("Thị", "Văn", "A", "Seo", "Minh", "Thị Thu", "Đức", "Láo")
@@ -202,15 +203,11 @@ async def check(database: TestDatabase) -> None:
         await connection.close()
 
 
-def measure() -> list[Figure]:
-    """Return the figure of the import on a fresh database."""
-    with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as postgres:
+def measure(_names: Collection[str]) -> Iterator[Figure]:
+    """Yield the figure of the import on a fresh database."""
+    with tempfile.TemporaryDirectory() as folder, server(Path(folder) / "postgres") as postgres:
         database = postgres.database("registry", VERSIONS)
         try:
-            return [asyncio.run(compare(database, Path(folder)))]
+            yield asyncio.run(compare(database, Path(folder)))
         finally:
             postgres.drop(database)
-
-
-if __name__ == "__main__":
-    print(*measure(), sep="\n")

@@ -1,27 +1,27 @@
-"""What the registry is measured against: the same SQL on bare asyncpg, and the same answer through SQLModel as tutorials write it."""
+"""What a service's resource is measured against: the same SQL on bare asyncpg, and the same answer through SQLModel as tutorials write it.
 
+BENCH_RESOURCE names the service, BENCH_REFERENCE_URL its database, for a role that row security does not hold back.
+"""
+
+import importlib
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import asyncpg
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import Depends, FastAPI
+from pydantic import create_model
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlmodel import Field, SQLModel, select
+from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 
-from libs.common.db.read import Listing, Statement
-from libs.common.http.paging import PageRequest
-from services.registry.classes.tables import SchoolClass
-from services.registry.learners import queries
-from services.registry.learners.schemas import LearnerOut
-from services.registry.learners.tables import Learner
-from services.registry.people.tables import Person, PersonIdentifier
+from tests.bench.resource import Creation, Resource
 
 URL = os.environ["BENCH_REFERENCE_URL"]
+RESOURCE: Resource = importlib.import_module("tests.bench.resources." + os.environ["BENCH_RESOURCE"]).RESOURCE
 POOL_SIZE = 10
 engine = create_async_engine(URL.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=POOL_SIZE, max_overflow=0)
 pools: list["asyncpg.Pool[asyncpg.Record]"] = []
@@ -31,35 +31,14 @@ pools: list["asyncpg.Pool[asyncpg.Record]"] = []
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     async with asyncpg.create_pool(URL, min_size=1, max_size=POOL_SIZE) as pool:
         pools.append(pool)
+        if RESOURCE.creation:
+            async with engine.begin() as connection:
+                await connection.run_sync(SQLModel.metadata.tables["bench_row"].create, checkfirst=True)
         yield
     await engine.dispose()
 
 
 app = FastAPI(lifespan=lifespan, telemetry={"tracing": False, "metrics": False, "logs": False})
-
-
-class BenchLearner(SQLModel, table=True):
-    """One flat row with what a learner needs."""
-
-    __tablename__ = "bench_learner"
-    learner_id: UUID = Field(default_factory=uuid4, primary_key=True)
-    full_name: str
-    birth_date: str
-    sex: int
-    school_code: str
-    school_year: str
-    grade: int
-
-
-class BenchLearnerCreate(SQLModel):
-    """The body of a creation."""
-
-    full_name: str
-    birth_date: str
-    sex: int
-    school_code: str
-    school_year: str
-    grade: int
 
 
 async def session() -> AsyncIterator[AsyncSession]:
@@ -70,60 +49,49 @@ async def session() -> AsyncIterator[AsyncSession]:
 Session = Annotated[AsyncSession, Depends(session)]
 
 
-@app.get("/bare/{learner_id}")
-async def bare_learner(learner_id: UUID) -> Response:
+@app.get("/bare/{key}")
+async def bare(key: str) -> Response:
     """The same SQL, nothing around it."""
-    found = await pools[0].fetchval(queries.LEARNER.inside.sql, learner_id)
-    if found is None:
-        raise HTTPException(404)
-    return Response(found[1].encode(), media_type="application/json")
+    async with pools[0].acquire() as connection:
+        body = await RESOURCE.bare(connection, RESOURCE.key(key))
+    return Response(body.encode(), media_type="application/json")
 
 
-def _list_statement(listing: Listing) -> Statement:
-    """Return the list's own SQL without the scope."""
-    page = PageRequest(limit=50, sort="key", filters={"school": "S1"})
-    scoped = listing.statement(page)
-    return Statement(scoped.sql.replace("open_scope($1, $2, $3)", "(SELECT true)").replace("$4", "$1").replace("$5", "$2"), scoped.names)
-
-
-LIST = _list_statement(queries.LEARNERS)
-
-
-@app.get("/bare-list")
-async def bare_list(school: str, limit: int = 50) -> Response:
-    """The same SQL for a page of a school."""
-    found = await pools[0].fetchrow(LIST.sql, *LIST.arguments({"f_school": school, "limit": limit + 1}))
-    bodies = found["bodies"][:limit] if found else []
+@app.get("/bare")
+async def bare_page() -> Response:
+    """The same SQL for a page."""
+    async with pools[0].acquire() as connection:
+        bodies = await RESOURCE.bare_page(connection)
     return Response(('{"items":[' + ",".join(bodies) + "]}").encode(), media_type="application/json")
 
 
-@app.get("/naive/{learner_id}")
-async def naive_learner(learner_id: UUID, db: Session) -> LearnerOut:
+@app.get("/naive/{key}", response_model=RESOURCE.out)
+async def naive(key: str, db: Session) -> Any:
     """Objects, one after the other, and a response model."""
-    learner = await db.get(Learner, learner_id)
-    if learner is None:
-        raise HTTPException(404)
-    person = await db.get(Person, learner.person_id)
-    identifiers = (await db.exec(select(PersonIdentifier).where(PersonIdentifier.person_id == learner.person_id))).all()
-    group = await db.get(SchoolClass, learner.class_id) if learner.class_id else None
-    if person is None:
-        raise HTTPException(404)
-    return LearnerOut.model_validate(
-        {
-            **person.model_dump(),
-            **learner.model_dump(),
-            "birth_date": person.birth_date.isoformat(),
-            "identifiers": [{"kind": one.kind, "value": one.value} for one in identifiers],
-            "school_code": None,
-            "class_name": group.name if group else None,
-        }
-    )
+    return await RESOURCE.naive(db, RESOURCE.key(key))
 
 
-@app.post("/naive", status_code=201)
-async def naive_create(body: BenchLearnerCreate, db: Session) -> BenchLearner:
-    """One insert and its commit."""
-    learner = BenchLearner.model_validate(body)
-    db.add(learner)
-    await db.commit()
-    return learner
+class BenchKey(SQLModel):
+    """What the flat row has besides the body."""
+
+    __tablename__ = "bench_row"
+    row_id: UUID = Field(default_factory=uuid4, primary_key=True)
+
+
+def serve_creation(creation: Creation) -> None:
+    """Serve the insertion of one flat row with what the resource's body holds, and its commit."""
+    fields: dict[str, Any] = {name: (type(value), ...) for name, value in creation.flat().items()}
+    body_model = create_model("BenchBody", __base__=SQLModel, **fields)
+    row_model = create_model("BenchRow", __base__=BenchKey, __cls_kwargs__={"table": True}, **fields)
+
+    async def create(body: body_model, db: Session) -> row_model:
+        row = row_model.model_validate(body)
+        db.add(row)
+        await db.commit()
+        return row
+
+    app.post("/naive", status_code=201)(create)
+
+
+if RESOURCE.creation:
+    serve_creation(RESOURCE.creation)

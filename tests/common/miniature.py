@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from libs.common.access import ReadSession, reading, writing
 from libs.common.db import foundation, policies
 from libs.common.db.changes import ChangesRequest, changes_request
 from libs.common.db.columns import Aggregate, id_column, path_column
@@ -17,7 +18,6 @@ from libs.common.db.write import WriteSession
 from libs.common.errors import Conflict, NotFound
 from libs.common.events.catalogue import Event
 from libs.common.events.topics import Topic
-from libs.common.http.access import ReadSession, reading, writing
 from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
 

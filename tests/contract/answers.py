@@ -30,16 +30,11 @@ def _closed(service: str) -> dict[str, Any]:
     }
 
 
-UNAVAILABLE = 503
-# E-government asks the registry about learners; here it runs alone, and says so.
-ASKS_OTHERS = frozenset({"egov"})
-
-
 def faults(operation: Operation, answer: httpx.Response) -> Iterator[str]:
     """Yield what the contract does not allow about an answer."""
     status = answer.status_code
     documented = operation.spec["responses"].get(str(status))
-    if status >= SERVER_ERROR and not (status == UNAVAILABLE and operation.service in ASKS_OTHERS):
+    if status >= SERVER_ERROR:
         yield f"server error {status}"
     if status >= ERROR:
         yield from problem_faults(answer)

@@ -1,24 +1,23 @@
 """Every operation called with generated requests by somebody who may do everything: each answer is one that the contract allows."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import httpx
 import hypothesis
-import pytest
 import schemathesis
 from schemathesis.core import NOT_SET
 from schemathesis.transport.serialization import Binary
 
 from tests.contract.answers import faults
-from tests.contract.operations import Operation, contract, operations
-from tests.security.calls import places, query
-from tests.security.fillers import FILL
+from tests.contract.operations import Operation, contract, every, operations
+from tests.security.calls import matching, places, query
 from tests.security.schools import SHARED, Ground
 
 EXAMPLES = 15
+FEW = 5  # of an operation that takes ids and nothing else
 SETTINGS = hypothesis.settings(
     max_examples=EXAMPLES,
     derandomize=True,
@@ -59,8 +58,8 @@ class Generated:
 
     def about(self, operation: Operation, ground: Ground) -> "Generated":
         """Return the same request about something that exists, in whatever version."""
-        headers = self.headers | ({"If-Match": "*"} if operation.method in {"PATCH", "DELETE"} else {})
-        return replace(self, path=places(operation, ground.here), query=self.query | query(operation, ground.here), headers=headers)
+        asked = self.query | query(operation, ground.here)
+        return replace(self, path=places(operation, ground.here), query=asked, headers=self.headers | matching(operation))
 
 
 def _content(body: Any) -> bytes:
@@ -69,18 +68,26 @@ def _content(body: Any) -> bytes:
     return bytes(body.data) if isinstance(body, Binary) else json.dumps(body).encode()
 
 
+@cache
+def schema_of(service: str) -> Any:
+    """Return the contract of a service as schemathesis reads it."""
+    return schemathesis.openapi.from_dict(contract(service))
+
+
 def generate(operation: Operation) -> list[Generated]:
     """Return generated requests of one operation, the same in every run."""
-    schema = schemathesis.openapi.from_dict(contract(operation.service))
+    schema = schema_of(operation.service)
     found: list[Generated] = []
 
-    @SETTINGS
+    examples = EXAMPLES if operation.takes_body or operation.names("query") else FEW
+
+    @hypothesis.settings(SETTINGS, max_examples=examples)
     @hypothesis.given(case=schema[operation.path][operation.method].as_strategy())
     def draw(case: Any) -> None:
         found.append(Generated.of(case))
 
     draw()
-    return [one for one in found if not one.has_zero][:EXAMPLES]
+    return [one for one in found if not one.has_zero][:examples]
 
 
 async def send(ground: Ground, operation: Operation, one: Generated) -> httpx.Response:
@@ -93,36 +100,7 @@ async def send(ground: Ground, operation: Operation, one: Generated) -> httpx.Re
     )
 
 
-def every(listed: Iterable[Operation]) -> pytest.MarkDecorator:
-    """Return the mark that asks about each operation."""
-    return pytest.mark.parametrize("operation", [pytest.param(one, id=one.name) for one in listed])
-
-
-@every(one for one in operations() if one.permission)
-@SHARED
-async def test_every_answer_is_the_one_that_is_promised(playgrounds: dict[str, Ground], operation: Operation) -> None:
-    ground, wrong = playgrounds[operation.service], []
-    for index, generated in enumerate(generate(operation)):
-        one = generated.about(operation, ground) if index % 2 else generated
-        answer = await send(ground, operation, one)
-        wrong += [f"{fault}\n  {one}\n  {answer.text[:300]}" for fault in faults(operation, answer)]
-    assert not wrong, "\n".join(wrong)
-
-
-@every(one for one in operations() if one.method == "PATCH" and one.service in FILL)
-@SHARED
-async def test_a_null_in_a_change_is_taken_or_refused(playgrounds: dict[str, Ground], operation: Operation) -> None:
-    ground, wrong = playgrounds[operation.service], []
-    reference = operation.spec["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-    schema = contract(operation.service)["components"]["schemas"][reference.rpartition("/")[2]]
-    for field in schema["properties"]:
-        one = Generated({}, {}, {}, json.dumps({field: None}).encode(), "application/json").about(operation, ground)
-        answer = await send(ground, operation, one)
-        wrong += [f"{field}: {fault}" for fault in faults(operation, answer)]
-    assert not wrong, "\n".join(wrong)
-
-
-@every(one for one in operations() if one.reads and one.service in FILL)
+@every(one for one in operations() if one.reads)
 @SHARED
 async def test_what_is_there_is_answered_as_described(playgrounds: dict[str, Ground], operation: Operation) -> None:
     ground = playgrounds[operation.service]
@@ -135,3 +113,27 @@ async def test_what_is_there_is_answered_as_described(playgrounds: dict[str, Gro
     if "etag" in answer.headers:
         again = await ground.client.get(str(answer.request.url), headers=headers | {"If-None-Match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
+
+
+@every(one for one in operations() if one.method == "PATCH")
+@SHARED
+async def test_a_null_in_a_change_is_taken_or_refused(playgrounds: dict[str, Ground], operation: Operation) -> None:
+    ground, wrong = playgrounds[operation.service], []
+    reference = operation.spec["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    schema = contract(operation.service)["components"]["schemas"][reference.rpartition("/")[2]]
+    for field in schema["properties"]:
+        one = Generated({}, {}, {}, json.dumps({field: None}).encode(), "application/json").about(operation, ground)
+        answer = await send(ground, operation, one)
+        wrong += [f"{field}: {fault}" for fault in faults(operation, answer)]
+    assert not wrong, "\n".join(wrong)
+
+
+@every(one for one in operations() if one.permission)
+@SHARED
+async def test_every_answer_is_the_one_that_is_promised(playgrounds: dict[str, Ground], operation: Operation) -> None:
+    ground, wrong = playgrounds[operation.service], []
+    for index, generated in enumerate(generate(operation)):
+        one = generated.about(operation, ground) if index % 2 else generated
+        answer = await send(ground, operation, one)
+        wrong += [f"{fault}\n  {one}\n  {answer.text[:300]}" for fault in faults(operation, answer)]
+    assert not wrong, "\n".join(wrong)

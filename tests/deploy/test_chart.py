@@ -121,6 +121,10 @@ WRONG = {
     "setting without a value": ('services.learning.env.LIENTHONG_LEARNING_STORAGE=""', "services.learning.env.LIENTHONG_LEARNING_STORAGE"),
     "nowhere to find the database": ("networkPolicy.postgresql.to=[]", "/networkPolicy/postgresql/to"),
     "traces without a way out": ("networkPolicy.tracing.to=[]", "/networkPolicy/tracing/to"),
+    "unknown protocol of Kafka": ('kafka.security="TLS"', "/kafka/security"),
+    "certificates without TLS": ('kafka.security="SASL_PLAINTEXT"', "/kafka/caSecret"),
+    "readable password": ('kafka={"security":"SASL_PLAINTEXT","caSecret":"","sasl":{"mechanism":"PLAIN"}}', "/kafka/sasl/mechanism"),
+    "user of Kafka as text": ('kafka.sasl.password="hunter2"', "password"),
     "any origin": ('gateway.corsOrigins=["*"]', "/gateway/corsOrigins"),
     "limit out of bounds": ("gateway.limits.header_kib=1000", "/gateway/limits/header_kib"),
 }

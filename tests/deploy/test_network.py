@@ -50,7 +50,7 @@ def test_every_process_of_a_service_reaches_its_engines(network: Network, proces
     for service in services():
         pod = network.pod(service, process)
         assert network.leaves(pod, DATABASE, 5432)
-        assert network.leaves(pod, BROKERS, 9092)
+        assert network.leaves(pod, BROKERS, 9093)
         assert network.leaves(pod, LOGIN, 443)
         assert network.leaves(pod, NAMES, 53)
         assert network.leaves(pod, FILES, 443) == (service == "learning")

@@ -9,8 +9,8 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from gateway.main import PagesSettings
-from libs.common.settings import Settings
-from tests.deploy.chart import Object, containers, named, pods, services
+from libs.common.settings import KafkaProtocol, KafkaSettings, Settings
+from tests.deploy.chart import PROVINCE, Helm, Object, containers, named, pods, services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def _classes(service: str) -> Iterator[type[BaseSettings]]:
     while waiting:
         one = waiting.pop()
         waiting += one.__subclasses__()
-        if one is Settings or one.__module__.startswith(f"services.{service}."):
+        if one in {Settings, KafkaSettings} or one.__module__.startswith(f"services.{service}."):
             yield one
 
 
@@ -95,7 +95,39 @@ def test_secrets_come_by_reference_and_each_service_has_its_own(province: list[O
                 if "valueFrom" in one:
                     used.setdefault(one["valueFrom"]["secretKeyRef"]["name"], set()).add(service)
     assert all(len(of) == 1 for of in used.values()), used
-    assert len(used) == 2 * len(services()) + 2  # application's and owner's address of each, the realm's administrator, the file store
+    assert len(used) == 3 * len(services()) + 2  # two addresses and the bus's user of each, the realm's administrator, the file store
+
+
+def test_apis_and_workers_alone_sign_in_at_kafka_and_trust_the_given_certificates(
+    province: list[Object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for service in services():
+        for process in ("api", "worker"):
+            pod = named(province, "Deployment", f"{service}-{process}")["spec"]["template"]["spec"]
+            environment = _environment(pod["containers"][0])
+            with monkeypatch.context() as given:
+                for variable, value in environment.items():
+                    given.setenv(variable, value)
+                settings = KafkaSettings()
+            assert settings.security is KafkaProtocol.SASL_SSL
+            assert (settings.username, settings.sasl) == (SAMPLE, True)
+            (mount,) = [one for one in pod["containers"][0]["volumeMounts"] if one["name"] == "kafka-ca"]
+            assert f"{mount['mountPath']}/ca.crt" == str(settings.ca_file)
+            (volume,) = [one for one in pod["volumes"] if one["name"] == "kafka-ca"]
+            assert volume["secret"] == {"secretName": "lienthong-kafka-ca", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
+        migration = named(province, "Job", f"{service}-migrate")["spec"]["template"]["spec"]["containers"][0]
+        assert not [name for name in _environment(migration) if name.startswith("LIENTHONG_KAFKA_")]
+
+
+def test_one_user_for_all_services_is_possible(helm: Helm) -> None:
+    objects = helm.template(PROVINCE, 'kafka.sasl.existingSecret="lienthong-bus"')
+    named_secrets = {
+        one["valueFrom"]["secretKeyRef"]["name"]
+        for service in services()
+        for one in named(objects, "Deployment", f"{service}-worker")["spec"]["template"]["spec"]["containers"][0]["env"]
+        if one["name"] == "LIENTHONG_KAFKA_PASSWORD"
+    }
+    assert named_secrets == {"lienthong-bus"}
 
 
 def test_the_gateway_knows_every_variable_it_is_given(province: list[Object]) -> None:

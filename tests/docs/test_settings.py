@@ -11,7 +11,7 @@ import libs.common.events.metrics
 import libs.common.http.middleware
 from gateway.main import PagesSettings
 from gateway.settings import Limits, Rate
-from libs.common.settings import Settings
+from libs.common.settings import KafkaSettings, Settings
 from services.assets.imports.settings import ImportSettings as AssetImportSettings
 from services.egov.settings import EgovSettings
 from services.identity.settings import IdentitySettings
@@ -23,7 +23,7 @@ from tests.docs.markdown import DOCS, ROOT, rows_of
 
 TEXT = (DOCS / "operations.md").read_text(encoding="utf-8")
 CLASSES: tuple[type[BaseSettings], ...] = (
-    *(Settings, RegistrySettings, ImportSettings, IdentitySettings, PagesSettings),
+    *(Settings, KafkaSettings, RegistrySettings, ImportSettings, IdentitySettings, PagesSettings),
     *(AssetImportSettings, EgovSettings, LearningSettings),
 )
 METRICS = (libs.common.events.metrics, libs.common.http.middleware)

@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+from libs.common.app import DEFAULT_MAX_BODY_BYTES
+from services.assets.imports.settings import MAX_FILE_BYTES
+from services.assets.imports.settings import ImportSettings as AssetImportSettings
+from services.egov.bulk import MOST_ROWS
 from services.registry.imports.columns import COLUMNS
 from services.registry.imports.settings import ImportSettings
 from services.registry.main import SERVICE
@@ -54,3 +58,5 @@ def test_a_file_of_the_size_that_is_told_gets_in() -> None:
     assert f"{ImportSettings().max_bytes >> 20} MB" in TEXT
     assert f"{ImportSettings().max_rows:,} rows" in TEXT
     assert SERVICE.max_body_bytes >= ImportSettings().max_bytes
+    assert f"{MAX_FILE_BYTES >> 20} MB, {AssetImportSettings().max_rows:,} rows" in TEXT
+    assert TEXT.count(f"{DEFAULT_MAX_BODY_BYTES >> 20} MB, {MOST_ROWS:,} rows") == len(("offers", "counts"))

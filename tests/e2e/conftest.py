@@ -7,8 +7,9 @@ import pytest
 
 from tests.e2e.platform import Platform, lienthong, missing_engine, start
 
+SANDBOX = pytest.param("sandbox", id="sandbox")
 PROFILES = [
-    pytest.param("sandbox", id="sandbox"),
+    SANDBOX,
     pytest.param("full", id="full", marks=[pytest.mark.kafka, pytest.mark.keycloak, pytest.mark.slow]),
 ]
 

@@ -11,13 +11,14 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 
 from stack import board
 from stack.installation import ROOT, Installation, find
 from stack.ports import DEFAULTS
+from stack.processes import State
 from stack.tokens import access_token
 from tests.gateway.harness import free_port
 
@@ -51,17 +52,29 @@ class Platform:
         """Run the command line on this installation."""
         return lienthong(*arguments, "--data", str(self.installation.folder))
 
-    def process(self, name: str) -> dict[str, Any]:
-        """Return what the supervisor says of a process."""
+    @property
+    def processes(self) -> dict[str, int]:
+        """Return the ids of all processes by name."""
         snapshot = board.read(self.installation.folder)
         assert snapshot is not None
-        return next(dict(process) for process in snapshot.processes if process["name"] == name)
+        return {process["name"]: process["pid"] for process in snapshot.processes}
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether the supervisor says of every process that it is ready."""
+        snapshot = board.read(self.installation.folder)
+        assert snapshot is not None
+        return all(process["state"] == State.READY for process in snapshot.processes)
+
+    def has_restarted(self, name: str, before: int) -> bool:
+        """Tell whether a process has a successor and everything is ready."""
+        return self.processes[name] not in {before, None} and self.is_ready
 
     def kill(self, name: str) -> None:
         """End a process without warning, and wait until the supervisor has a new one ready."""
-        before = self.process(name)["pid"]
+        before = self.processes[name]
         os.kill(before, signal.SIGKILL)
-        eventually(lambda: self.process(name)["pid"] not in {before, None} and self.process(name)["state"] == "ready", 60)
+        eventually(lambda: self.has_restarted(name, before), 60)
 
 
 def lienthong(*arguments: str, seconds: float = START_SECONDS) -> subprocess.CompletedProcess[str]:

@@ -1,8 +1,11 @@
 """What holds for the whole service: permissions on routes, answers that fit their schemas, contracts, migrations."""
 
+import re
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, SecretStr
 
@@ -18,6 +21,7 @@ from tests.egov.conftest import World
 from tests.egov.documents.test_counts import count
 from tests.egov.offers.test_offers import offer
 from tests.egov.samples import received
+from tests.house.source import ROOT
 from tests.support.postgres import TestDatabase
 
 LEFT = """
@@ -132,3 +136,11 @@ async def test_down_takes_everything_away_and_up_works_again(database: TestDatab
     await migrate(database.owner_url, database.url, SERVICE.versions)
     assert await connection.fetchval("SELECT count(*) FROM dossier") == 0
     await connection.close()
+
+
+@pytest.mark.parametrize("file", sorted(SERVICE.root.glob("*/data/*.yaml")), ids=lambda file: file.name)
+def test_sources_that_the_data_cite_exist(file: Path) -> None:
+    cited = re.findall(r'(\S+README\.md), section "([^"]+)"', file.read_text(encoding="utf-8")[:1000])
+    for path, section in cited:
+        assert f"\n## {section}\n" in (ROOT / path).read_text(encoding="utf-8")
+    assert cited or file.name == "agency-hours.yaml"

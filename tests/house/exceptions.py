@@ -24,7 +24,6 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
         "services/identity/issuer/context.py": KEYS,
         "services/identity/issuer/command.py": KEYS,
         "services/registry/imports/processor.py": IMPORT,
-        "services/registry/imports/staging.py": IMPORT,
         "services/registry/imports/worker.py": IMPORT,
         "services/registry/daily.py": DAILY,
     },

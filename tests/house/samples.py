@@ -60,6 +60,10 @@ BAD: tuple[tuple[str, str, str], ...] = (
     ("suppression", SERVICE, "x = 1  # noqa: E501\n"),
     ("suppression", SERVICE, "x = 1  # type: ignore\n"),
     ("suppression", SERVICE, "x = 1  # type: ignore[arg-type]\n"),
+    ("suppression", SERVICE, "x = 1  # noqa: E501  # type: ignore[arg-type]\n"),
+    ("suppression", SERVICE, "x = 1  # noqa: E501 - one long address  # type: ignore[arg-type]\n"),
+    ("suppression", SERVICE, "# ruff: noqa: E501 - long addresses everywhere\n"),
+    ("suppression", SERVICE, "# mypy: ignore-errors\n"),
 )
 
 GOOD: tuple[tuple[str, str, str], ...] = (
@@ -104,5 +108,6 @@ GOOD: tuple[tuple[str, str, str], ...] = (
     ("suppression", SERVICE, "x = 1  # noqa: E501 - one long address\n"),
     ("suppression", SERVICE, "x = 1  # type: ignore[arg-type]  # the stub is wrong here\n"),
     ("suppression", SERVICE, "x = 1  # noqa: N818, D101 - the field's own term\n"),
+    ("suppression", SERVICE, "x = 1  # type: ignore[arg-type]  # noqa: E501 - the stub is wrong, and the address long\n"),
     ("suppression", SERVICE, 'x = "# noqa"\n'),
 )

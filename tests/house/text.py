@@ -36,7 +36,10 @@ ADDRESS = re.compile("|".join(re.escape(f"{name}.{end}") + r"\b" for name, end i
 MACHINE_PATH = re.compile(
     r"(?<![\w.])/(?:" + "|".join(("ro" + "ot", "ho" + r"me/\w+", "wo" + "rk/(?:main|shared)", "t" + "mp/(?:lab|brief)")) + r")(?:/|\b)"
 )
-SUPPRESSION = re.compile(r"#\s*(?:noqa(?P<codes>:\s*[A-Z]+\d+(?:\s*,\s*[A-Z]+\d+)*)?|type:\s*ignore(?P<kinds>\[[\w,\s-]+\])?)(?P<rest>.*)")
+SUPPRESSION = re.compile(
+    r"#\s*(?:noqa(?P<codes>:\s*[A-Z]+\d+(?:\s*,\s*[A-Z]+\d+)*)?|type:\s*ignore(?P<kinds>\[[\w,\s-]+\])?|(?:ruff|flake8|mypy|pylint):)"
+    r"(?P<rest>.*?)(?=#\s*(?:noqa|type:)|$)"
+)
 REASON_LETTERS = 5
 
 
@@ -74,15 +77,12 @@ def address(source: Source) -> Iterator[Finding]:
 
 
 def suppression(source: Source) -> Iterator[Finding]:
-    """Every `noqa` and `type: ignore` names its code and its reason."""
+    """Every `noqa` and `type: ignore` holds for its line alone and names its code; a reason follows the last one of the line."""
     if not source.is_python:
         return
     for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
-        found = SUPPRESSION.search(token.string) if token.type == tokenize.COMMENT else None
-        if not found:
-            continue
-        letters = sum(letter.isalpha() for letter in found["rest"])
-        if not (found["codes"] or found["kinds"]):
-            yield source.found("suppression", token.start[0], "suppresses everything; name the code")
-        elif letters < REASON_LETTERS:
+        found = list(SUPPRESSION.finditer(token.string)) if token.type == tokenize.COMMENT else []
+        if not all(one["codes"] or one["kinds"] for one in found):
+            yield source.found("suppression", token.start[0], "suppresses everything; name the code, on the line itself")
+        elif found and sum(letter.isalpha() for letter in found[-1]["rest"]) < REASON_LETTERS:
             yield source.found("suppression", token.start[0], "a suppression without a reason")

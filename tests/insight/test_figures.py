@@ -196,3 +196,13 @@ async def test_freshness_counts_what_the_caller_may_see(client: httpx.AsyncClien
     assert {topic["topic"]: topic["events"] for topic in whole["topics"]}["registry.learner"] == 3
     own = (await client.get("/insight/v1/freshness", headers=issuer.headers("school_admin@C"))).json()
     assert own["counts"] == NOTHING | {"organisations": 1, "learners": 1, "enrolments": 1, "school_years": 2}
+
+
+@pytest.mark.usefixtures("fed")
+async def test_freshness_tells_no_numbers_of_people_to_who_may_not_see_them(client: httpx.AsyncClient, issuer: Issuer) -> None:
+    hidden = {"staff": None, "learners": None, "enrolments": None, "dossiers": None}
+    machine = issuer.headers("integrator@C", sid=None, scope="insight.read")
+    found = (await client.get("/insight/v1/freshness", headers=machine)).json()["counts"]
+    assert found == NOTHING | {"organisations": 1, "school_years": 2} | hidden
+    both = issuer.headers("integrator@C", sid=None, scope="insight.read registry.read")
+    assert (await client.get("/insight/v1/freshness", headers=both)).json()["counts"]["learners"] == 1

@@ -3,19 +3,13 @@
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.contract.answers import problem_faults
 from tests.contract.operations import Operation, operations
 from tests.security.calls import nowhere, query
-from tests.security.fillers import FILL
 from tests.security.schools import Ground
 
-ASKED = [operation for operation in operations() if operation.permission and operation.service in FILL]
-
-
-def every(listed: list[Operation]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("operation", [pytest.param(one, id=one.name) for one in listed])
+ASKED = [operation for operation in operations() if operation.permission]
 
 
 def admin(ground: Ground) -> dict[str, str]:

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.security.registry import BORN, enrolment
-from tests.security.schools import PROVINCE, YEAR, School
-
-Body = dict[str, Any]
+from tests.security import assets, egov, learning
+from tests.security.registry import BORN, enrolment, rows_of
+from tests.security.schools import PROVINCE, YEAR, Body, School, Sent
 
 
 def _person(school: School, **others: Any) -> Body:
@@ -58,7 +57,9 @@ BODIES: dict[str, Callable[[School], Body]] = {
     f"PATCH {REGISTRY}/classes/{{class_id}}": lambda _: {"name": "Lớp khác"},
     f"POST {REGISTRY}/guardians": _guardian,
     f"POST {REGISTRY}/learners": lambda school: _person(school, enrolment=enrolment(school)),
-    f"PUT {REGISTRY}/learners/by-identifier/{{kind}}/{{value}}": lambda school: _person(school, enrolment=enrolment(school)),
+    f"PUT {REGISTRY}/learners/by-identifier/{{kind}}/{{value}}": lambda school: _person(
+        school, enrolment=enrolment(school), identifiers=[]
+    ),
     f"PATCH {REGISTRY}/learners/{{learner_id}}": lambda _: {"full_name": "Tên Khác"},
     f"POST {REGISTRY}/learners/{{learner_id}}/leave": lambda _: {"left_on": "2027-01-05", "status": "04"},
     f"POST {REGISTRY}/organisations": lambda school: _organisation(school) | {"code": school.code},
@@ -73,5 +74,13 @@ BODIES: dict[str, Callable[[School], Body]] = {
     f"POST {REGISTRY}/staff/{{staff_id}}/certificates": lambda _: {"kind": "it", "name": "Khác", "issued_on": "2020-01-01"},
     f"POST {REGISTRY}/staff/{{staff_id}}/posts": _post,
 }
+BODIES |= assets.BODIES | egov.BODIES | learning.BODIES
+
+
+def _learners(school: School) -> Sent:
+    row = ("9977000001", "", f"{school.word} Mới", "2015-01-01", "1", "", school.code, YEAR, "", "5", "primary", "", "2026-09-01", "")
+    return rows_of(*row).decode(), "text/csv"
+
+
 # Their body is a file.
-FILES = frozenset({f"POST {REGISTRY}/imports"})
+FILES: dict[str, Callable[[School], Sent]] = {f"POST {REGISTRY}/imports": _learners} | assets.FILES | egov.FILES | learning.FILES

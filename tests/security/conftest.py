@@ -5,24 +5,23 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from tests.contract.operations import services
-from tests.security.fillers import Filled, fill, opened
+from tests.security.fillers import created, filled
 from tests.security.schools import Ground
 from tests.support.postgres import TestDatabase, TestPostgres
 from tests.support.tokens import Issuer
 
 
 @pytest.fixture(scope="session")
-def filled(postgres: TestPostgres, bus: TestDatabase, issuer: Issuer) -> Iterator[dict[str, Filled]]:
-    """Return every service's filled database."""
-    made = {name: fill(name, postgres, bus, issuer) for name in services()}
-    yield made
-    for one in made.values():
-        postgres.drop(one.database)
+def databases(postgres: TestPostgres) -> Iterator[dict[str, TestDatabase]]:
+    """Return every service's database."""
+    with created(postgres) as made:
+        yield made
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def grounds(filled: dict[str, Filled], bus: TestDatabase, issuer: Issuer) -> AsyncIterator[dict[str, Ground]]:
+async def grounds(
+    databases: dict[str, TestDatabase], bus: TestDatabase, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[dict[str, Ground]]:
     """Return every filled service, started once for the run: tests that use it share its event loop."""
-    async with opened(filled, bus, issuer) as made:
+    async with filled(databases, bus, issuer, tmp_path_factory.mktemp("files")) as made:
         yield made

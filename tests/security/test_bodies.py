@@ -1,16 +1,16 @@
 """Bodies that no client of ours sends: hostile values, no JSON, too large."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
 from libs.common.app import DEFAULT_MAX_BODY_BYTES
-from tests.contract.operations import Operation, service
-from tests.security.asking import ASKED, ask, every, refused
+from tests.contract.operations import Operation, every, service
+from tests.security.asking import ASKED, ask, refused
 from tests.security.bodies import BODIES
-from tests.security.schools import SHARED, Ground
+from tests.security.schools import SHARED, Body, Ground
 
 SENT = [operation for operation in ASKED if operation.name in BODIES]
 HOSTILE: dict[str, Any] = {
@@ -31,16 +31,22 @@ PLAUSIBLE = frozenset({"bidi", "noncharacter"})
 JSON = {"content-type": "application/json"}
 
 
+def with_each_replaced(body: Body, value: Any) -> Iterator[Body]:
+    """Yield the body with each of its fields replaced, then with each field of the first item of each list."""
+    for field, given in body.items():
+        yield body | {field: value}
+        if isinstance(given, list) and given and isinstance(given[0], dict):
+            yield from (body | {field: [item]} for item in with_each_replaced(given[0], value))
+
+
 @pytest.mark.parametrize("what", list(HOSTILE))
 @SHARED
 async def test_hostile_values_in_a_body_are_refused(grounds: dict[str, Ground], what: str) -> None:
     for operation in SENT:
         ground = grounds[operation.service]
-        body = BODIES[operation.name](ground.here)
-        for field in body:
-            content = json.dumps(body | {field: HOSTILE[what]}).encode()
-            answer = await ask(ground, operation, content=content, headers=JSON)
-            assert answer.status_code < 500, (operation.name, field, answer.text[:500])
+        for body in with_each_replaced(BODIES[operation.name](ground.here), HOSTILE[what]):
+            answer = await ask(ground, operation, content=json.dumps(body).encode(), headers=JSON)
+            assert answer.status_code < 500, (operation.name, str(body)[:500], answer.text[:500])
             if what not in PLAUSIBLE:
                 refused(answer, 400, 404, 409, 413, 422)
 

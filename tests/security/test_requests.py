@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from tests.contract.operations import Operation, operations
-from tests.security.asking import ASKED, admin, every, refused
+from tests.contract.operations import Operation, every, operations, services
+from tests.security.asking import ASKED, admin, refused
+from tests.security.bodies import BODIES
 from tests.security.calls import places, query, sent
-from tests.security.fillers import FILL
 from tests.security.schools import SHARED, Ground
 from tests.security.snapshots import about
 
@@ -31,7 +31,7 @@ INJECTIONS = [
 ]
 
 
-@pytest.mark.parametrize("name", sorted(FILL))
+@pytest.mark.parametrize("name", services())
 @SHARED
 async def test_one_token_in_one_header(grounds: dict[str, Ground], name: str) -> None:
     ground = grounds[name]
@@ -58,7 +58,7 @@ async def test_one_token_in_one_header(grounds: dict[str, Ground], name: str) ->
     refused(await ground.client.get(path, params={"access_token": token}), 401)
 
 
-@pytest.mark.parametrize("name", sorted(FILL))
+@pytest.mark.parametrize("name", services())
 @SHARED
 async def test_headers_of_the_gateway_give_nothing(grounds: dict[str, Ground], name: str) -> None:
     ground = grounds[name]
@@ -110,32 +110,36 @@ async def test_a_request_id_is_kept_only_when_it_is_plain(grounds: dict[str, Gro
         refused(await ground.client.get(LEARNERS, headers={"traceparent": given}), 401)
 
 
+# The cursor has a test of its own; the rest of the pager is the same code everywhere, and is asked in one service.
+PAGER = frozenset({"cursor"})
+
+
 @every([operation for operation in ASKED if operation.reads and operation.names("query")])
 @SHARED
 async def test_sql_in_a_query_is_text(grounds: dict[str, Ground], operation: Operation) -> None:
     ground = grounds[operation.service]
     before = await about(ground.database, ground.here)
     address = operation.address(places(operation, ground.here))
-    for name in operation.names("query"):
+    for name in set(operation.names("query")) - (PAGER if operation.service == "registry" else PAGER | {"limit", "count"}):
         for value in (*INJECTIONS, "x" * 3000, "-1", "1e9", "9" * 40, "NaN", "null", "[]", "0001-01-01", "9999-12-31"):
             answer = await ground.client.get(address, params=query(operation, ground.here) | {name: value}, headers=admin(ground))
             assert answer.status_code in {200, 400, 404, 422}, (name, value, answer.text)
             assert "syntax error" not in answer.text
             if answer.status_code >= 400:
                 refused(answer, answer.status_code)
-            elif name not in {"limit", "as_of", "at_once"}:
+            elif name not in {"limit", "as_of", "at_once", "from", "to"} and (name, value) != ("q", "NaN"):  # the beginning of a word
                 assert answer.json().get("items", []) == [], (name, value, answer.text[:300])
     assert await about(ground.database, ground.here) == before
 
 
+@every([operation for operation in ASKED if operation.reads and operation.names("query")])
 @SHARED
-async def test_a_null_byte_in_a_query_is_refused(grounds: dict[str, Ground]) -> None:
-    for operation in [one for one in ASKED if one.reads]:
-        ground = grounds[operation.service]
-        for name in operation.names("query"):
-            sending = query(operation, ground.here) | {name: "a\x00b"}
-            answer = await ground.client.get(operation.address(places(operation, ground.here)), params=sending, headers=admin(ground))
-            refused(answer, 400, 404, 422)
+async def test_a_null_byte_in_a_query_is_refused(grounds: dict[str, Ground], operation: Operation) -> None:
+    ground = grounds[operation.service]
+    for name in operation.names("query"):
+        sending = query(operation, ground.here) | {name: "a\x00b"}
+        answer = await ground.client.get(operation.address(places(operation, ground.here)), params=sending, headers=admin(ground))
+        refused(answer, 400, 404, 422)
 
 
 @every([operation for operation in ASKED if "cursor" in operation.names("query")])
@@ -187,12 +191,11 @@ async def test_another_method_is_refused(grounds: dict[str, Ground], path: tuple
             assert answer.headers["allow"]
 
 
-@pytest.mark.xfail(reason="Allow names the methods of one route only, not of the path", raises=AssertionError, strict=True)
 @SHARED
 async def test_a_refused_method_is_told_all_that_are_allowed(grounds: dict[str, Ground]) -> None:
     answer = await grounds["registry"].client.delete(LEARNERS, headers=admin(grounds["registry"]))
     refused(answer, 405)
-    assert {"GET", "POST"} <= {name.strip() for name in answer.headers["allow"].split(",")}
+    assert answer.headers["allow"] == "GET, POST"
 
 
 def _matches(path: str, address: str) -> bool:
@@ -246,7 +249,7 @@ async def test_a_position_of_a_feed_is_a_number(grounds: dict[str, Ground], posi
     assert answer.status_code in {200, 400, 422}, answer.text
 
 
-@pytest.mark.parametrize("name", sorted(FILL))
+@pytest.mark.parametrize("name", services())
 @SHARED
 async def test_a_path_that_is_none_is_a_problem(grounds: dict[str, Ground], name: str) -> None:
     ground = grounds[name]
@@ -264,22 +267,27 @@ async def test_a_path_that_is_none_is_a_problem(grounds: dict[str, Ground], name
         refused(await ground.client.get("http://service" + path, headers=admin(ground)), 404)
 
 
+@every([operation for operation in ASKED if operation.method == "POST" and operation.name in BODIES and not operation.path_names])
 @SHARED
-async def test_an_idempotency_key_has_a_form(grounds: dict[str, Ground]) -> None:
-    ground = grounds["registry"]
+async def test_an_idempotency_key_has_a_form(grounds: dict[str, Ground], operation: Operation) -> None:
+    ground = grounds[operation.service]
+    content = json.dumps(BODIES[operation.name](ground.here)).encode()
     for key in ("", "x" * 201, "a\tb", "a\x7f"):
         headers = {**admin(ground), "content-type": "application/json"}
         raw = [(one.encode(), value.encode()) for one, value in headers.items()] + [(b"idempotency-key", key.encode())]
-        refused(await ground.client.post(LEARNERS, content=b"{}", headers=raw), 422)
+        answer = await ground.client.post(operation.path, content=content, headers=raw)
+        refused(answer, 422)
+        assert "idempotency-key" in answer.text
 
 
+@every([operation for operation in ASKED if operation.method == "PATCH"])
 @SHARED
-async def test_if_match_takes_any_text(grounds: dict[str, Ground]) -> None:
-    ground = grounds["registry"]
-    address = f"{LEARNERS}/{ground.here.ids['learner_id']}"
+async def test_if_match_takes_any_text(grounds: dict[str, Ground], operation: Operation) -> None:
+    ground = grounds[operation.service]
+    address, body = operation.address(places(operation, ground.here)), BODIES[operation.name](ground.here)
     for given in ("", "x", '"', '"1', "W/", "'1'", '"999999999999999999999"', "é", ",,,", '"0"'):
         raw = [(b"if-match", given.encode()), (b"authorization", admin(ground)["Authorization"].encode())]
-        refused(await ground.client.patch(address, json={"sex": 1}, headers=raw), 412)
+        refused(await ground.client.patch(address, json=body, headers=raw), 412)
         read = await ground.client.get(address, headers=[(b"if-none-match", given.encode()), raw[1]])
         assert read.status_code == 200
-    refused(await ground.client.patch(address, json={"sex": 1}, headers=admin(ground)), 428)
+    refused(await ground.client.patch(address, json=body, headers=admin(ground)), 428)

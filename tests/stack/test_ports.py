@@ -1,12 +1,16 @@
 """Which port each process gets."""
 
+import json
 import os
 import socket
+import sys
+from subprocess import PIPE, Popen
 
 import pytest
 
 from stack.engines.engine import free_port
-from stack.ports import DEFAULTS, PortOptionError, PortTakenError, choose, is_free, moved, owner, parse
+from stack.installation import ROOT
+from stack.ports import DEFAULTS, PortOptionError, PortTakenError, choose, is_free, moved, owner, parse, reserving
 
 
 def nobody(port: int) -> str:
@@ -57,6 +61,37 @@ def test_the_real_owner_is_named() -> None:
         assert not is_free(port)
         assert f"(process {os.getpid()})" in owner(port)
     assert is_free(free_port())
+
+
+CHOOSE = """
+import json, sys
+from stack.ports import DEFAULTS, choose, owner, reserving
+with reserving() as free:
+    print(json.dumps(choose(DEFAULTS, {}, {}, free, owner)), flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_installations_that_start_at_once_get_ports_of_their_own() -> None:
+    """No process of any of them listens yet."""
+    starting = [Popen([sys.executable, "-c", CHOOSE], stdin=PIPE, stdout=PIPE, cwd=ROOT) for _ in range(4)]
+    try:
+        chosen: list[dict[str, int]] = [json.loads(one.stdout.readline()) for one in starting if one.stdout]
+    finally:
+        for one in starting:
+            one.kill()
+            one.communicate()
+    numbers = [port for ports in chosen for port in ports.values()]
+    assert len(numbers) == 4 * len(DEFAULTS)
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_a_port_is_given_back_when_its_installation_ends() -> None:
+    port = free_port()
+    with reserving() as first, reserving() as second:
+        assert (first(port), first(port), second(port)) == (True, False, False)
+    with reserving() as third:
+        assert third(port)
 
 
 def test_beyond_the_last_port_there_is_none() -> None:

@@ -38,18 +38,20 @@ class TestPostgres:
 
     def __init__(self, superuser_url: str) -> None:
         self._url = superuser_url.rstrip("/").rsplit("/", 1)[0] if urlsplit(superuser_url).path.strip("/") else superuser_url.rstrip("/")
-        self._templates: dict[str, TestDatabase] = {}
-        self.run = secrets.token_hex(3)
+        self.templates: dict[str, TestDatabase] = {}
+        self._databases: set[str] = set()
+        self._roles: set[str] = set()
+        self._run_id = secrets.token_hex(3)
 
     def database(self, service: str, versions: Path | None) -> TestDatabase:
         """Return a fresh database; with `versions` a copy of the migrated template of the service."""
         if versions is None:
             return asyncio.run(self._create(service, template=None))
-        if service not in self._templates:
+        if service not in self.templates:
             template = asyncio.run(self._create(service, template=None))
             asyncio.run(migrate(template.owner_url, template.url, versions))
-            self._templates[service] = template
-        return asyncio.run(self._create(service, template=self._templates[service]))
+            self.templates[service] = template
+        return asyncio.run(self._create(service, template=self.templates[service]))
 
     def bus(self) -> TestDatabase:
         """Return a fresh PostgreSQL bus."""
@@ -59,17 +61,23 @@ class TestPostgres:
 
     def drop(self, database: TestDatabase) -> None:
         """Drop a database that is no longer needed."""
+        self._databases.discard(database.name)
         asyncio.run(self._run([_ddl("DROP DATABASE IF EXISTS {} WITH (FORCE)", database.name)]))
 
+    def clear(self) -> None:
+        """Drop what the run has made, templates and roles too: a server that was lent is left as it was found."""
+        databases = [_ddl("DROP DATABASE IF EXISTS {} WITH (FORCE)", name) for name in sorted(self._databases)]
+        asyncio.run(self._run([*databases, *(_ddl("DROP ROLE {}", role) for role in sorted(self._roles))]))
+
     async def _create(self, service: str, template: TestDatabase | None) -> TestDatabase:
-        name, owner, app = f"t_{service}_{secrets.token_hex(4)}", f"t_{service}_owner", f"t_{service}_app"
-        for role in (owner, app):
-            try:
-                await self._run([_ddl("CREATE ROLE {} LOGIN NOBYPASSRLS PASSWORD 'test'", role)])
-            except asyncpg.DuplicateObjectError:
-                continue
+        name = f"t_{service}_{secrets.token_hex(4)}"
+        owner, app = f"t_{service}_{self._run_id}_owner", f"t_{service}_{self._run_id}_app"
+        for role in {owner, app} - self._roles:
+            await self._run([_ddl("CREATE ROLE {} LOGIN NOBYPASSRLS PASSWORD 'test'", role)])
+            self._roles.add(role)
         source = template.name if template else "template1"
         await self._run([_ddl("CREATE DATABASE {} OWNER {} TEMPLATE {}", name, owner, source)])
+        self._databases.add(name)
         if template is None:
             await self._run([_ddl("CREATE EXTENSION IF NOT EXISTS {}", extension) for extension in EXTENSIONS], name)
             await self._run([_ddl("ALTER SCHEMA public OWNER TO {}", owner), _ddl("GRANT USAGE ON SCHEMA public TO {}", app)], name)
@@ -100,7 +108,11 @@ def server(folder: Path) -> Iterator[TestPostgres]:
     """Yield the server named by LIENTHONG_TEST_POSTGRES (a superuser's URL), or an embedded one of our own in `folder`."""
     given = os.environ.get(SERVER_VARIABLE)
     if given:
-        yield TestPostgres(given)
+        lent = TestPostgres(given)
+        try:
+            yield lent
+        finally:
+            lent.clear()
         return
     from stack.engines.postgres import EmbeddedPostgres  # noqa: PLC0415 - only where no server was given
 

@@ -14,7 +14,6 @@ from libs.common.errors import NotFound, Problem
 from libs.common.http.conditional import require_match
 from libs.common.http.idempotency import Repetition
 
-__all__ = ["OPEN", "Origin", "UnitOfWork", "WriteSession"]
 Row = TypeVar("Row", bound=Table)
 
 

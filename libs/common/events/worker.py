@@ -16,7 +16,7 @@ from libs.common.events.runner import ConsumerRunner
 from libs.common.events.session import WorkerSession
 from libs.common.events.topics import Topic
 from libs.common.events.transport import Transport, connect
-from libs.common.settings import Settings
+from libs.common.settings import KafkaSettings, Settings
 
 SAMPLE_SECONDS = 5.0
 UPKEEP_SECONDS = 600.0
@@ -49,7 +49,7 @@ async def run_worker(
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, stopping.set)
-    transport = connect(settings.bus_url.get_secret_value())
+    transport = connect(settings.bus_url.get_secret_value(), KafkaSettings())
     url = settings.database_url.get_secret_value()
     relay = Relay(url, transport, beats=_beats, on_sent=metrics.SENT.inc)
     runners = [

@@ -14,6 +14,8 @@ PROBLEMS = {
     404: "Not found, or not in the caller's scope",
     409: "Conflict with the present state",
     412: "The record has changed since it was read",
+    413: "Too large",
+    415: "The media type is not taken here",
     422: "Invalid data",
     428: "If-Match is required",
     429: "Too many requests",

@@ -13,7 +13,7 @@ class ImportOut(BaseModel):
     import_id: UUID
     dry_run: bool
     state: Literal["applied", "rejected", "validated"]
-    media: Literal["csv", "json"]
+    media: Literal["csv", "xlsx", "json"]
     file_sha256: str
     file_bytes: int
     rows: int
@@ -23,13 +23,3 @@ class ImportOut(BaseModel):
     unchanged: int
     created_at: datetime
     finished_at: datetime | None
-
-
-class FaultOut(BaseModel):
-    """One line of the report; row 1 is the header, an empty column means the row or file as a whole."""
-
-    row: int
-    column: str
-    code: str
-    message_vi: str
-    message_en: str

@@ -6,13 +6,15 @@ from uuid import UUID
 from libs.common.db.work import UnitOfWork
 from libs.common.errors import Conflict
 from libs.common.ids import new_id
+from libs.common.imports import cells, report, staging
+from libs.common.imports.columns import DAY
+from libs.common.imports.faults import CREATE_FAULT, Fault, FileFaultError
+from libs.common.imports.upload import Upload
 from services.assets.assets.classes import classes
 from services.assets.imports import statements
-from services.assets.imports.columns import DAY, NAMES
-from services.assets.imports.messages import sentences
-from services.assets.imports.parse import FileFaultError, Parsed, parse
+from services.assets.imports.columns import COLUMNS
+from services.assets.imports.messages import SENTENCES
 from services.assets.imports.settings import ImportSettings
-from services.assets.imports.upload import Upload
 from services.assets.wear import ruleset
 
 NOTHING = (0, 0, 0)
@@ -29,21 +31,21 @@ class ImportJustEnded(Conflict):
 async def run(db: UnitOfWork, upload: Upload, *, dry_run: bool) -> tuple[UUID, bool]:
     """Check and apply a file, all or nothing; returns the run and whether it is new (the same file again is the same import)."""
     actor, import_id = db.principal.actor, new_id()
-    begin = (import_id, dry_run, actor, upload.media, upload.sha256, len(upload.content))
+    begin = (import_id, dry_run, actor, upload.media, upload.sha256, upload.size)
     if await db.connection.fetchval(statements.BEGIN_RUN, *begin) is None:
         known = await db.connection.fetchval(statements.KNOWN_RUN, actor, upload.sha256)
         if known is None:
             raise ImportJustEnded
         return UUID(str(known)), False
     settings = ImportSettings()
-    await db.connection.execute(statements.CREATE_FAULT)
-    parsed = _parsed(upload, settings)
-    await db.connection.copy_records_to_table("fault", records=parsed.faults)
-    counts = await _check(db.connection, parsed) if parsed.rows else NOTHING
+    await db.connection.execute(CREATE_FAULT)
+    rows, faults = await _stage(db.connection, upload, settings.max_rows)
+    await db.connection.copy_records_to_table("fault", records=faults)
+    counts = await _check(db.connection) if rows else NOTHING
     errors = int(await db.connection.fetchval("SELECT count(*) FROM fault"))
     if errors:
         counts, state = NOTHING, "rejected"
-        await db.connection.execute(statements.STORE_FAULTS, import_id, *sentences(), settings.kept_errors)
+        await report.store(db.connection, import_id, COLUMNS, SENTENCES, settings.kept_errors)
     elif dry_run:
         state = "validated"
     else:
@@ -51,22 +53,22 @@ async def run(db: UnitOfWork, upload: Upload, *, dry_run: bool) -> tuple[UUID, b
         for statement in (statements.INSERT, statements.UPDATE, statements.FEED):
             await db.connection.execute(statement)
         await db.connection.execute(statements.OUTBOX, db.origin.traceparent)
-    await db.connection.execute(statements.FINISH_RUN, import_id, state, len(parsed.rows), errors, *counts)
+    await db.connection.execute(statements.FINISH_RUN, import_id, state, rows, errors, *counts)
     return import_id, True
 
 
-def _parsed(upload: Upload, settings: ImportSettings) -> Parsed:
+async def _stage(connection: Any, upload: Upload, limit: int) -> tuple[int, list[Fault]]:
+    """Fill the staging table; returns its rows and what is wrong with the file, its header and the shape of its rows."""
     try:
-        return parse(upload.content, upload.media, settings.max_rows)
+        faults = await staging.stage(connection, upload.readable(), COLUMNS)
+        rows = await staging.count(connection, limit)
     except FileFaultError as error:
-        return Parsed(faults=[(1, "", error.code, "", error.hint)])
+        return 0, [error.fault]
+    return rows, faults if rows or faults else [FileFaultError("empty_file").fault]
 
 
-async def _check(connection: Any, parsed: Parsed) -> tuple[int, int, int]:
-    await connection.execute(statements.CREATE_STAGE)
-    await connection.copy_records_to_table("stage", records=parsed.rows, columns=("row_no", *NAMES))
-    if await connection.fetchval(statements.ANY_WRONG, *statements.patterns()):
-        await connection.execute(statements.NOTE_WRONG, *statements.forms())
+async def _check(connection: Any) -> tuple[int, int, int]:
+    await cells.note_wrong(connection, COLUMNS)
     await connection.execute(statements.LOCK_ORGANISATIONS)
     known = classes()
     await connection.execute(statements.CREATE_TYPED, list(known), [entry.kind for entry in known.values()])

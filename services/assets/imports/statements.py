@@ -1,35 +1,6 @@
-"""The set-based statements of an import, in their order: stage, cells, references, rules, count, write."""
+"""The set-based statements of an import, in their order: references, rules, count, write."""
 
-from typing import Any, Final
-
-from services.assets.imports.columns import COLUMNS, NAMES
-
-CELLS: Final = ", ".join(name + " text" for name in NAMES)
-CREATE_STAGE: Final = "CREATE TEMP TABLE stage (row_no integer, " + CELLS + ") ON COMMIT DROP"
-CREATE_FAULT: Final = "CREATE TEMP TABLE fault (row_no integer, col text, code text, value text, hint text) ON COMMIT DROP"
-PAIRS: Final = ", ".join("('" + name + "', s." + name + ")" for name in NAMES)
-# One pass tells whether any cell is wrong; the second one, which unpivots the table, runs only then.
-FITS: Final = " AND ".join(
-    "coalesce("
-    + column.name
-    + " ~ $"
-    + str(place)
-    + " AND length("
-    + column.name
-    + ") <= "
-    + str(column.form.max_length)
-    + ", "
-    + str(not column.required).lower()
-    + ")"
-    for place, column in enumerate(COLUMNS, start=1)
-)
-ANY_WRONG: Final = "SELECT EXISTS (SELECT FROM stage WHERE NOT ({fits}))".replace("{fits}", FITS)
-NOTE_WRONG: Final = """
-INSERT INTO fault SELECT s.row_no, r.col,
-    CASE WHEN v.value IS NULL THEN 'required' WHEN v.value ~ '^[=+@-]' THEN 'formula' ELSE r.code END, left(v.value, 80), ''
-FROM stage s CROSS JOIN LATERAL (VALUES {pairs}) v (col, value)
-JOIN unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::integer[]) r (col, code, pattern, required, longest) USING (col)
-WHERE CASE WHEN v.value IS NULL THEN r.required ELSE v.value !~ r.pattern OR length(v.value) > r.longest END""".replace("{pairs}", PAIRS)
+from typing import Final
 
 # Locked against a move of the organisation; ordered, so that two imports wait for each other instead of deadlocking.
 LOCK_ORGANISATIONS: Final = """
@@ -142,26 +113,3 @@ KNOWN_RUN: Final = "SELECT import_id FROM import_run WHERE actor = $1 AND file_s
 FINISH_RUN: Final = """
 UPDATE import_run SET state = $2, rows = $3, errors = $4, created = $5, changed = $6, unchanged = $7, finished_at = clock_timestamp()
 WHERE import_id = $1"""
-STORE_FAULTS: Final = """
-INSERT INTO import_error (import_id, "row", "column", code, message_vi, message_en)
-SELECT $1, f.row_no, f.col, f.code, replace(replace(t.vi, '{value}', coalesce(f.value, '')), '{hint}', f.hint),
-       replace(replace(t.en, '{value}', coalesce(f.value, '')), '{hint}', f.hint)
-FROM (SELECT * FROM fault ORDER BY row_no, col LIMIT $6) f
-JOIN unnest($2::text[], $3::text[], $4::text[], $5::text[]) t (code, col, vi, en) ON t.code = f.code AND t.col IN ('', f.col)
-ORDER BY f.row_no, f.col"""
-
-
-def patterns() -> list[str]:
-    """Return ANY_WRONG's arguments."""
-    return [column.form.pattern for column in COLUMNS]
-
-
-def forms() -> list[list[Any]]:
-    """Return NOTE_WRONG's arguments: one array for each part of a column's form."""
-    return [
-        list(NAMES),
-        [column.form.code for column in COLUMNS],
-        patterns(),
-        [column.required for column in COLUMNS],
-        [column.form.max_length for column in COLUMNS],
-    ]

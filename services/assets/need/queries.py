@@ -18,7 +18,11 @@ NORMS = Listing(
         "as_of": Filter("n.valid_from", date, condition="{e} <= :value AND (n.valid_to IS NULL OR n.valid_to > :value)"),
     },
 )
-ROOT = "SELECT organisation_id, path::text AS path FROM organisation_path WHERE code = $1 AND path <@ ANY ((SELECT scope_paths())::ltree[])"
+# The organisation asked for, and whether the caller, who sees people under the codes $2, sees them everywhere in it.
+ROOT = """
+SELECT o.organisation_id, o.path::text AS path, '*' = ANY ($2::text[]) OR EXISTS (
+    SELECT FROM organisation_path g WHERE g.code = ANY ($2::text[]) AND o.path <@ g.path) AS sees_people
+FROM organisation_path o WHERE o.code = $1 AND o.path <@ ANY ((SELECT scope_paths())::ltree[])"""
 # The newest norm of a level that has begun and not ended.
 NORMS_ON = """
 SELECT DISTINCT ON (level) level, value, valid_from, legal_basis, certainty FROM norm

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from libs.common.access import ReadSession, reading, writing
 from libs.common.db.write import WriteSession
-from libs.common.http.access import ReadSession, reading, writing
 from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
 from services.assets.answers import answer
@@ -19,9 +19,12 @@ router = APIRouter(prefix="/assets/v1", tags=["need"])
 
 @router.get("/need", responses=document(NeedOut))
 async def read_need(query: Annotated[NeedQuery, Query()], db: Annotated[ReadSession, reading("assets.need.read")]) -> Response:
-    """Compute how many computers a school, or all schools under an organisation, need, have and lack as of a day."""
+    """Compute how many computers a school, or all schools under an organisation, need, have and lack as of a day.
+
+    Whoever may not see the learners there is told of the computers only.
+    """
     async with db.transaction() as connection:
-        return answer(await service.need(connection, query))
+        return answer(await service.need(connection, query, db.principal))
 
 
 @router.get("/norms", responses=page_of(NormOut))

@@ -5,12 +5,16 @@ level has too much does not make up for what another lacks. So the need of a com
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from services.assets.fields import Level
+
+SMALL: Final = 5
+"""Fewer people than this are not told to those who may not see people; the same number as in services/insight."""
 
 
 class Rounding(StrEnum):
@@ -44,10 +48,13 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class LevelNeed:
-    """The sums of a level; `needed` and `missing` are None where no norm holds on the day."""
+    """The sums of a level.
+
+    `needed` and `missing` are None where no norm holds on the day; `learners` is None for who may not see people.
+    """
 
     level: str
-    learners: int
+    learners: int | None
     norm: Norm | None
     needed: int | None
     present: int
@@ -56,9 +63,9 @@ class LevelNeed:
 
 @dataclass(frozen=True, slots=True)
 class TotalNeed:
-    """The sums of all levels that have a norm."""
+    """The sums of all levels whose need is told."""
 
-    learners: int
+    learners: int | None
     needed: int
     present: int
     missing: int
@@ -92,11 +99,22 @@ def _level(level: str, holdings: Sequence[Holding], norm: Norm | None, rounding:
     return LevelNeed(level, learners, norm, sum(needed for needed, _ in needs), present, missing)
 
 
+def without_people(need: LevelNeed) -> LevelNeed:
+    """Return the need as told to who may not see people: devices, no learners.
+
+    Where a computer is for so few learners that the need, rounded in two ways, would tell a small number of them, it is kept back too.
+    """
+    if need.norm is not None and need.norm.value <= 2 * SMALL:
+        return replace(need, learners=None, needed=None, missing=None)
+    return replace(need, learners=None)
+
+
 def total(needs: Iterable[LevelNeed]) -> TotalNeed:
-    """Add the levels that have a norm."""
-    told = [need for need in needs if need.norm is not None]
+    """Add the levels whose need is told."""
+    told = [need for need in needs if need.needed is not None]
+    learners = [need.learners for need in told if need.learners is not None]
     return TotalNeed(
-        learners=sum(need.learners for need in told),
+        learners=sum(learners) if len(learners) == len(told) else None,
         needed=sum(need.needed or 0 for need in told),
         present=sum(need.present for need in told),
         missing=sum(need.missing or 0 for need in told),

@@ -13,6 +13,7 @@ from services.assets.need.rules import Rounding
 
 NormKey = Literal["learners_per_computer"]
 Certainty = Literal["high", "medium", "low"]
+FOR_WHO_SEES_PEOPLE = "null without registry.learner.read for the whole organisation asked for"
 
 
 class NormSet(Input):
@@ -51,7 +52,7 @@ class LevelNeedOut(BaseModel):
     """The need of one level; `needed` and `missing` are null where no norm holds on the day."""
 
     level: Level
-    learners: int
+    learners: int | None = Field(description=FOR_WHO_SEES_PEOPLE)
     norm: NormUsed | None
     needed: int | None
     present: int
@@ -61,7 +62,7 @@ class LevelNeedOut(BaseModel):
 class TotalOut(BaseModel):
     """The sums of the levels that have a norm."""
 
-    learners: int
+    learners: int | None = Field(description=FOR_WHO_SEES_PEOPLE)
     needed: int
     present: int
     missing: int

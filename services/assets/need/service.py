@@ -6,16 +6,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from libs.common.auth.principal import Principal
 from libs.common.db.write import WriteSession
 from libs.common.errors import Invalid, NotFound
 from services.assets.assets.classes import meeting
 from services.assets.fields import Level, fault
 from services.assets.need import queries
-from services.assets.need.rules import Holding, Norm, Rounding, levels, total
+from services.assets.need.rules import Holding, Norm, Rounding, levels, total, without_people
 from services.assets.need.schemas import LevelNeedOut, NeedByRounding, NeedOut, NeedQuery, NormSet, TotalOut
 from services.assets.need.tables import NormRow
 
-COMPUTERS = "learners_per_computer"
+COMPUTERS, SEES_PEOPLE = "learners_per_computer", "registry.learner.read"
 FIND = "SELECT norm_id FROM norm WHERE key = $1 AND level = $2 AND valid_from = $3"
 
 
@@ -28,13 +29,14 @@ class Counted:
     without_level: int
 
 
-async def need(connection: Any, query: NeedQuery) -> NeedOut:
-    """Return the need of an organisation; raises NotFound when none of that code is in the caller's scope."""
-    root = await connection.fetchrow(queries.ROOT, query.organisation)
+async def need(connection: Any, query: NeedQuery, principal: Principal) -> NeedOut:
+    """Return the need of an organisation as the caller may see it; raises NotFound when none of that code is in the caller's scope."""
+    people = principal.reach(SEES_PEOPLE)
+    root = await connection.fetchrow(queries.ROOT, query.organisation, list(people.organisation_codes) if people else [])
     if root is None:
         raise NotFound(detail_vi=f"Không có đơn vị “{query.organisation}”.", detail_en=f"There is no organisation “{query.organisation}”.")
     counted = await count(connection, root["path"], query.as_of)
-    first, *others = [_by_rounding(counted, rounding) for rounding in query.rounding]
+    first, *others = [_by_rounding(counted, rounding, people=root["sees_people"]) for rounding in query.rounding]
     return NeedOut(
         organisation=query.organisation,
         organisation_id=root["organisation_id"],
@@ -64,8 +66,10 @@ async def count(connection: Any, path: str, on: date) -> Counted:
     return Counted(holdings, norms, without_level)
 
 
-def _by_rounding(counted: Counted, rounding: Rounding) -> NeedByRounding:
+def _by_rounding(counted: Counted, rounding: Rounding, *, people: bool) -> NeedByRounding:
     needs = levels(counted.holdings, counted.norms, rounding)
+    if not people:
+        needs = [without_people(one) for one in needs]
     return NeedByRounding(
         rounding=rounding,
         levels=[LevelNeedOut.model_validate(asdict(need)) for need in needs],

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from libs.common.validation import FieldRuleError
-from services.assets.fields import Input, Title
+from services.assets.fields import Input, Money, Title
 from services.assets.wear.rules import Adjustment, OutsideBandError, Rate, Regime, RuleSet, adjusted
 
 NEWEST = "SELECT version, document::text AS document FROM rule_set WHERE rule_set_id = $1 ORDER BY version DESC LIMIT 1"
@@ -51,7 +51,7 @@ class RuleSetBody(Input):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     legal_basis: Title
-    minimum_cost: Annotated[int, Field(ge=0)]
+    minimum_cost: Money
     adjustment_band: Annotated[Decimal, Field(ge=0, lt=1, max_digits=5, decimal_places=4)]
     always_fixed: list[Key]
     regimes: Annotated[list[RegimeBody], Field(min_length=1, max_length=50)]

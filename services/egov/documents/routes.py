@@ -2,19 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter
 from starlette.responses import Response
 
+from libs.common.access import ReadSession, reading, writing
 from libs.common.db.work import UnitOfWork
-from libs.common.http.access import ReadSession, reading, writing
 from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
+from libs.common.imports.upload import Upload, described
 from services.egov import bulk
 from services.egov.documents import queries, service
-from services.egov.documents.schemas import MOST, CountOut, CountPut, CountsOut, CountsPut
+from services.egov.documents.schemas import CountOut, CountPut, CountsOut, CountsPut
 
 router = APIRouter(prefix="/egov/v1/document-counts", tags=["documents"])
-Writer = Annotated[UnitOfWork, writing("egov.document.count", bare=True)]
+WRITE = "egov.document.count"
+Writer = Annotated[UnitOfWork, writing(WRITE, bare=True)]
 
 
 @router.get("", responses=page_of(CountOut))
@@ -31,10 +33,10 @@ async def put_counts(body: CountsPut, db: Writer) -> Response:
     return _answer(db, await service.put_many(db, body.items))
 
 
-@router.post("/import", responses=document(CountsOut))
-async def import_counts(content: Annotated[bytes, Body(media_type="text/csv")], db: Writer) -> Response:
-    """Do the same with CSV: organisation_code, period_start, period_end, incoming, incoming_scanned, outgoing, outgoing_scanned."""
-    return _answer(db, await service.put_many(db, bulk.read_csv(content, CountPut, MOST)))
+@router.post("/import", responses=document(CountsOut), openapi_extra=described())
+async def import_counts(file: Annotated[Upload, bulk.received(WRITE)], db: Writer) -> Response:
+    """Do the same with CSV or XLSX: organisation_code, period_start, period_end, incoming, incoming_scanned, outgoing, outgoing_scanned."""
+    return _answer(db, await service.put_many(db, bulk.read(file, CountPut)))
 
 
 def _answer(db: UnitOfWork, out: CountsOut) -> Response:

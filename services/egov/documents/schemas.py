@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 
 from libs.common.validation import FieldRuleError
+from services.egov.bulk import MOST_ROWS
 from services.egov.fields import Day, Input, OrganisationCode
 
-MOST = 5000
 Count = Annotated[int, Field(ge=0, le=100_000_000)]
 
 
@@ -36,7 +36,7 @@ class CountPut(Input):
 class CountsPut(Input):
     """Many counts at once: all are written, or none."""
 
-    items: Annotated[list[CountPut], Field(min_length=1, max_length=MOST)]
+    items: Annotated[list[CountPut], Field(min_length=1, max_length=MOST_ROWS)]
 
 
 class CountsOut(BaseModel):

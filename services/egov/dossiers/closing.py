@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.db.work import UnitOfWork
-from services.egov.dossiers import progress, reasons, rules, store
+from services.egov.dossiers import progress, reasons, store
 from services.egov.dossiers.progress import Doing
 from services.egov.dossiers.reasons import Chosen
 from services.egov.dossiers.rules import Action, Side
@@ -26,12 +26,12 @@ async def close(db: UnitOfWork, dossier_id: UUID, at: datetime) -> bool:
         return False
     dossier = held.dossier
     due = dossier.step_due_at
-    if rules.target(dossier.stage, Action.CLOSE) is None or due is None or due >= at:
+    if progress.target(dossier, Action.CLOSE) is None or due is None or due >= at:
         return False
     name = dossier.code or str(dossier.dossier_id)
     values = {"ngay": f"{procedures.local_day(due):%d/%m/%Y}", "ma_ho_so": name}
-    rendered = reasons.render([Chosen(REASON, values)], {})
-    step, event = progress.advance(dossier, Doing(Action.CLOSE, Side.CALENDAR, db.principal.actor, at, {"reasons": rendered}))
+    told = {"reasons": reasons.render([Chosen(REASON, {})], values), "notice": progress.notice(dossier)}
+    step, event = progress.advance(dossier, Doing(Action.CLOSE, Side.CALENDAR, db.principal.actor, at, told))
     await store.save(db.connection, dossier, step)
     db.record(event, dossier)
     return True

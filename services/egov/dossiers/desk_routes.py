@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from libs.common.access import authorise, writing
 from libs.common.db.work import UnitOfWork
-from libs.common.http.access import authorise, writing
 from libs.common.http.documents import document
 from services.egov.dossiers import agencies, queries, service
 from services.egov.dossiers.routes import MATCHED, PREFIX
+from services.egov.dossiers.rules import DECIDE, HANDLE, RELEASE
 from services.egov.dossiers.schemas import (
     AgencyOut,
     AgencySet,
@@ -27,7 +28,6 @@ from services.egov.dossiers.schemas import (
 from services.egov.fields import OrganisationCode, invalid
 from services.egov.registry import LearnerSeen, registry_of
 
-HANDLE, DECIDE, RELEASE = "egov.dossier.handle", "egov.dossier.decide", "egov.dossier.release"
 router = APIRouter(prefix=PREFIX, tags=["dossiers"])
 agency_router = APIRouter(prefix="/egov/v1/agencies", tags=["dossiers"])
 

@@ -23,32 +23,28 @@ KEY_LENGTH = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Filer:
-    """Who files: a person for their own child (`person_id`), or a desk; and the learner as the registry showed them."""
+class Filing:
+    """What is filed, who files: a person for their own child (`person_id`), or a desk; and the learner as the registry showed them."""
 
+    body: DossierDraft
     person_id: UUID | None
     learner: LearnerSeen | None
 
 
-async def draft(db: UnitOfWork, body: DossierDraft, filer: Filer) -> UUID:
+async def draft(db: UnitOfWork, filing: Filing) -> UUID:
     """Begin a dossier; returns its id. Raises Invalid."""
-    receiving = await store.school(db.connection, body.receiving_school_code)
-    if receiving is None:
-        raise invalid("/receiving_school_code", "unknown_school", "Không có trường này.", "There is no such school.")
-    if filer.person_id is None and body.channel == "online":
-        raise invalid(
-            "/channel", "channel", "Nộp trực tuyến phải do chính người nộp.", "Only the applicant files online; use counter or post."
-        )
+    body = filing.body
+    receiving = await _receiving(db, filing)
     moment = now()
     dossier = Dossier(
         dossier_id=new_id(),
         procedure_code=rules.PROCEDURE,
         tracking_key="".join(secrets.choice(KEY_ALPHABET) for _ in range(KEY_LENGTH)),
         channel=body.channel,
-        applicant_person_id=filer.person_id,
+        applicant_person_id=filing.person_id,
         applicant_name=body.applicant_name,
         applicant_phone=body.applicant_phone,
-        relation_verified=filer.person_id is not None and filer.learner is not None,
+        relation_verified=filing.person_id is not None and filing.learner is not None,
         receiving_school_id=receiving.organisation_id,
         receiving_school_code=receiving.code,
         receiving_school_name=receiving.name,
@@ -60,17 +56,32 @@ async def draft(db: UnitOfWork, body: DossierDraft, filer: Filer) -> UUID:
         organisation_path=receiving.path,
         created_at=moment,
         updated_at=moment,
-        **await _origin(db, body, filer, receiving),
+        **await _origin(db, filing, receiving),
     )
     await store.add(db.connection, dossier)
-    side = Side.APPLICANT if filer.person_id else Side.RECEIVING
+    side = Side.APPLICANT if filing.person_id else Side.RECEIVING
     await store.note(db.connection, progress.step_of(dossier, Doing(Action.EDIT, side, db.principal.actor, moment), name="draft"))
     db.record(progress.event_of(dossier), dossier)
     return dossier.dossier_id
 
 
-async def _origin(db: UnitOfWork, body: DossierDraft, filer: Filer, receiving: School) -> dict[str, Any]:
+async def _receiving(db: UnitOfWork, filing: Filing) -> School:
+    """Return the wanted school; raises Invalid. What does not come online from the applicant is typed in by that school."""
+    receiving = await store.school(db.connection, filing.body.receiving_school_code)
+    if receiving is None:
+        raise invalid("/receiving_school_code", "unknown_school", "Không có trường này.", "There is no such school.")
+    if filing.person_id is None and filing.body.channel == "online":
+        vi, en = "Nộp trực tuyến phải do chính người nộp.", "Only the applicant files online; use counter or post."
+        raise invalid("/channel", "channel", vi, en)
+    if filing.person_id is None and not receiving.within:
+        vi, en = "Hồ sơ nộp tại quầy do trường nhận lập.", "What is filed at a desk is typed in by the receiving school."
+        raise invalid("/receiving_school_code", "not_your_school", vi, en)
+    return receiving
+
+
+async def _origin(db: UnitOfWork, filing: Filing, receiving: School) -> dict[str, Any]:
     """Return who moves from where; raises Invalid when the learner is nowhere, or there already."""
+    body = filing.body
     if body.outside is not None:
         return {
             "learner_name": body.outside.learner_name,
@@ -79,7 +90,7 @@ async def _origin(db: UnitOfWork, body: DossierDraft, filer: Filer, receiving: S
             "sending_school_name": body.outside.school_name,
             "sending_province": body.outside.province,
         }
-    learner = filer.learner
+    learner = filing.learner
     if learner is None:
         raise unknown_learner()
     if learner.school_id is None or learner.school_code is None:

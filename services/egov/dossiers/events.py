@@ -6,7 +6,7 @@ from uuid import UUID
 
 from libs.common.events.catalogue import Event
 from libs.common.events.topics import EGOV_DOSSIER, EGOV_TRANSFER, Topic
-from services.egov.dossiers.rules import Action
+from services.egov.dossiers.rules import ACTIONS
 
 PREFIX = "vn.lienthong.egov."
 
@@ -42,7 +42,7 @@ class DossierEvent(Event):
 
 
 class DossierDrafted(DossierEvent):
-    """A draft was begun or changed; nobody but the applicant has to act upon it."""
+    """A draft was begun, or the applicant changed what they had said; nobody else has to act upon it."""
 
     TYPE: ClassVar[str] = PREFIX + "dossier.drafted.v1"
 
@@ -146,27 +146,8 @@ class TransferDecided(Event):
         return 1
 
 
-KINDS: dict[Action, type[DossierEvent]] = {
-    Action.EDIT: DossierDrafted,
-    Action.SUBMIT: DossierSubmitted,
-    Action.REJECT: DossierRefused,
-    Action.RECEIVE: DossierReceived,
-    Action.REQUEST_SUPPLEMENT: DossierSupplementRequested,
-    Action.SUPPLEMENT: DossierSupplemented,
-    Action.POSTPONE: DossierPostponed,
-    Action.APPROVE: DossierDecided,
-    Action.REFUSE: DossierRefused,
-    Action.RELEASE: DossierReleased,
-    Action.TAKE_RECORDS: DossierMoved,
-    Action.FLAG: DossierFlagged,
-    Action.RETRY: DossierReleased,
-    Action.EXECUTE: DossierMoved,
-    Action.ASSIGN: DossierAssigned,
-    Action.RETURN: DossierFinished,
-    Action.WITHDRAW: DossierFinished,
-    Action.STOP: DossierFinished,
-    Action.CLOSE: DossierFinished,
-}
+BY_TYPE = {kind.TYPE: kind for kind in DossierEvent.__subclasses__()}
+KINDS = {action: BY_TYPE[f"{PREFIX}dossier.{deed.event}.v1"] for action, deed in ACTIONS.items()}
 
 
 def attempt_id(dossier_id: UUID, attempt: int) -> str:

@@ -27,6 +27,14 @@ class DossierAlreadyOpen(Conflict):
     title_en = "The learner has an open transfer dossier"
 
 
+class LearnerElsewhere(Conflict):
+    """The registry has told that the learner is no longer in the sending school."""
+
+    slug = "dossier-learner-elsewhere"
+    title_vi = "Học sinh không còn học ở trường cho chuyển; hãy lập hồ sơ mới từ trường hiện tại"
+    title_en = "The learner is no longer in the sending school; file anew from the present one"
+
+
 class AlreadySupplemented(Conflict):
     """A second request of the same kind, without a supervisor's reason."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.egov.clock.rulebook import rulebook
 from services.egov.clock.rules import Deadline, Interruption, Limit, Mode, Unit
-from services.egov.dossiers import rules
+from services.egov.dossiers import reasons, rules
 from services.egov.dossiers.events import KINDS, DossierDrafted, DossierEvent, DossierFlagged
 from services.egov.dossiers.problems import ActionNotPossible
 from services.egov.dossiers.rules import Action, Counted, Side, Stage
@@ -29,20 +29,26 @@ class Doing:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+def target(dossier: Dossier, action: Action) -> Stage | None:
+    """Return where the action leads, or None when it is not possible."""
+    return rules.target(dossier.stage, action, outside=dossier.sending_school_id is None, online=dossier.channel == "online")
+
+
 def ensure(dossier: Dossier, action: Action) -> Stage:
     """Return where the action leads; raises ActionNotPossible and says what can be done instead."""
-    found = rules.target(dossier.stage, action)
-    if found is None or (action is Action.RELEASE and dossier.sending_school_id is None):
-        raise _not_possible(dossier)
-    if action is Action.TAKE_RECORDS and dossier.sending_school_id is not None:
+    found = target(dossier, action)
+    if found is None:
         raise _not_possible(dossier)
     return found
 
 
 def _not_possible(dossier: Dossier) -> ActionNotPossible:
-    able = ", ".join(rules.possible(dossier.stage)) or "-"
+    able = [action for action, deed in rules.ACTIONS.items() if deed.permission and target(dossier, action)]
+    status = rulebook().statuses[dossier.status].name_vi if dossier.status else "Bản nháp"
+    able_vi = ", ".join(rules.ACTIONS[action].vi for action in able) or "không còn thao tác nào"
     return ActionNotPossible(
-        detail_vi=f"Hồ sơ đang ở bước “{dossier.stage}”; có thể: {able}.", detail_en=f"The stage is “{dossier.stage}”; possible: {able}."
+        detail_vi=f"Trạng thái hồ sơ: {status}; có thể: {able_vi}.",
+        detail_en=f"The stage is “{dossier.stage}”; possible: {', '.join(able) or 'nothing more'}.",
     )
 
 
@@ -52,6 +58,7 @@ def promised(dossier: Dossier, at: datetime, *, restarted: bool = False) -> Dead
     `restarted`: it comes back from a supplement at `at`, and the limit starts again from zero. None where that day's law sets no limit.
     """
     received_at = dossier.received_at or at
+    started_at = dossier.clock_started_at or received_at
     held = procedures.holding(dossier.procedure_code, procedures.local_day(received_at))
     found = promise(held.limits, rules.promise_condition(outside=dossier.sending_school_id is None)) if held else None
     if held is None or found is None:
@@ -59,7 +66,7 @@ def promised(dossier: Dossier, at: datetime, *, restarted: bool = False) -> Dead
     basis = (held.version or {}).get("basis") or dossier.procedure_code
     limit = Limit(found["value"], Unit(found["unit"]), str(basis))
     stops = [Interruption(dossier.waiting_since, at, Mode.RESTART)] if restarted else []
-    return procedures.clock().due(limit, received_at, interruptions=stops)
+    return procedures.clock().due(limit, started_at, interruptions=stops)
 
 
 def step_due(dossier: Dossier, stage: Stage, at: datetime) -> datetime | None:
@@ -116,6 +123,22 @@ def step_of(dossier: Dossier, doing: Doing, due: datetime | None = None, *, on_t
         form=rules.FORM.get(doing.action),
         details=doing.details,
     )
+
+
+def form_head(dossier: Dossier) -> dict[str, Any]:
+    """Return what every form says of the dossier (03/2025/TT-VPCP); a code exists from the receipt on."""
+    return {
+        "dossier_code": dossier.code,
+        "applicant_name": dossier.applicant_name,
+        "procedure_code": dossier.procedure_code,
+        "received_at": dossier.received_at.isoformat() if dossier.received_at else None,
+        "office": dossier.receiving_school_name,
+    }
+
+
+def notice(dossier: Dossier) -> dict[str, Any]:
+    """Return what a notice to the applicant carries besides its reasons (refusal-reasons.yaml, rules_of_use)."""
+    return form_head(dossier) | reasons.catalogue().frame(dossier.applicant_name)
 
 
 def event_of(dossier: Dossier, kind: type[DossierEvent] = DossierDrafted) -> DossierEvent:

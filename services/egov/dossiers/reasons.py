@@ -14,9 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-SYSTEM = frozenset({"han_nop", "noi_nop", "ma_ho_so", "ten_nguoi_nop"})
-"""Placeholders that the system fills itself; a caller may still give `noi_nop`, the place."""
 SUPPLEMENT, REFUSE, CLOSE = "supplement", "refuse", "close"
+PLACE = "noi_nop"
+FILLED: Mapping[str, frozenset[str]] = {
+    SUPPLEMENT: frozenset({PLACE, "han_nop"}),
+    # `han_nop` of a refusal is the next window, `ma_ho_so` the other dossier: nobody but the desk knows them.
+    REFUSE: frozenset({PLACE}),
+    CLOSE: frozenset({"ngay", "ma_ho_so"}),
+}
+"""Placeholders that the system fills itself, by kind; a caller may still name the place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +113,9 @@ def check(kind: str, chosen: Sequence[Chosen], facts: Facts) -> list[Fault]:
 
 
 def _values(index: int, reason: Reason, values: Mapping[str, str]) -> list[Fault]:
-    wanted = set(reason.placeholders)
-    missing = sorted(wanted - SYSTEM - set(values))
-    surplus = sorted(set(values) - wanted)
+    wanted, filled = set(reason.placeholders), FILLED[reason.kind]
+    missing = sorted(wanted - filled - set(values))
+    surplus = sorted(set(values) - (wanted - (filled - {PLACE})))
     found = []
     if missing:
         found.append(Fault(index, "missing_values", f"Thiếu nội dung: {', '.join(missing)}.", f"Fill in: {', '.join(missing)}."))
@@ -139,14 +145,33 @@ def _fill(text: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
 
 
-def read_reasons(text: str) -> dict[str, Reason]:
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All reasons by code, and the sentences that every notice carries."""
+
+    reasons: Mapping[str, Reason]
+    greeting_vi: str
+    appeal_vi: str
+
+    def frame(self, applicant: str) -> dict[str, str]:
+        """Return how a notice begins and ends: to whom, and where they may turn."""
+        return {"greeting_vi": _fill(self.greeting_vi, {"ten_nguoi_nop": applicant}), "appeal_vi": self.appeal_vi}
+
+
+def read_catalogue(text: str) -> Catalogue:
     """Read refusal-reasons.yaml."""
     document: dict[str, Any] = yaml.safe_load(text)
     names = ("code", "key", "kind", "group", "text_vi", "next_vi", "gloss_en", "guard_en", "rules")
-    return {one["code"]: Reason(**{name: one[name] for name in names}) for one in document["reasons"]}
+    found = {one["code"]: Reason(**{name: one[name] for name in names}) for one in document["reasons"]}
+    return Catalogue(found, document["meta"]["greeting_vi"], document["meta"]["appeal_vi"])
 
 
 @lru_cache(maxsize=1)
+def catalogue() -> Catalogue:
+    """Return the catalogue (package data)."""
+    return read_catalogue(files("services.egov.dossiers").joinpath("data/refusal-reasons.yaml").read_text(encoding="utf-8"))
+
+
 def reasons() -> Mapping[str, Reason]:
-    """Return all reasons by code (package data)."""
-    return read_reasons(files("services.egov.dossiers").joinpath("data/refusal-reasons.yaml").read_text(encoding="utf-8"))
+    """Return all reasons by code."""
+    return catalogue().reasons

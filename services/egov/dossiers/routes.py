@@ -6,15 +6,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
+from libs.common.access import ReadSession, authorise, reading, writing
 from libs.common.db.changes import ChangeOut, ChangesRequest, changes_request
 from libs.common.db.work import UnitOfWork
-from libs.common.http.access import ReadSession, authorise, reading, writing
 from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
 from libs.common.openapi import IF_MATCH
-from services.egov.dossiers import drafting, queries, service
-from services.egov.dossiers.drafting import Filer, unknown_learner
+from services.egov.dossiers import drafting, queries, service, store
+from services.egov.dossiers.drafting import Filing, unknown_learner
 from services.egov.dossiers.reasons import reasons
+from services.egov.dossiers.rules import FILE
 from services.egov.dossiers.schemas import (
     DossierDraft,
     DossierEdit,
@@ -27,10 +28,9 @@ from services.egov.dossiers.schemas import (
     Supplemented,
     TrackingOut,
 )
-from services.egov.registry import registry_of
+from services.egov.registry import LearnerSeen, registry_of
 
 PREFIX = "/egov/v1/dossiers"
-FILE = "egov.dossier.file"
 MATCHED = {"parameters": [IF_MATCH]}
 """Every action needs the ETag of the last read."""
 router = APIRouter(prefix=PREFIX, tags=["dossiers"])
@@ -41,12 +41,12 @@ Writer = Annotated[UnitOfWork, writing(FILE, bare=True)]
 Public = Annotated[ReadSession, reading("egov.procedure.read")]
 
 
-async def filer(request: Request, body: DossierDraft) -> Filer:
+async def filing(request: Request, body: DossierDraft) -> Filing:
     """Ask the registry about the learner, before a transaction is open; raises Invalid where the caller may not file for them."""
     _, reach = await authorise(request, FILE)
     person_id = reach.person_id if body.channel == "online" or not reach.organisation_codes else None
     if body.learner_id is None:
-        return Filer(person_id, None)
+        return Filing(body, person_id, None)
     registry = registry_of(request)
     token = request.headers["authorization"]
     learner = await registry.learner(body.learner_id, token)
@@ -54,7 +54,19 @@ async def filer(request: Request, body: DossierDraft) -> Filer:
         raise unknown_learner()
     if person_id is not None and not await registry.is_guardian(person_id, body.learner_id, token):
         raise unknown_learner()
-    return Filer(person_id, learner)
+    return Filing(body, person_id, learner)
+
+
+async def present(request: Request, dossier_id: UUID, db: Annotated[ReadSession, reading(FILE)]) -> LearnerSeen | None:
+    """Ask the registry where the learner of an online draft stands: a draft is the applicant's alone, and so no events follow it."""
+    async with db.transaction() as connection:
+        learner_id = await store.drafted_learner(connection, dossier_id)
+    if learner_id is None:
+        return None
+    seen = await registry_of(request).learner(learner_id, request.headers["authorization"])
+    if seen is None:
+        raise unknown_learner()
+    return seen
 
 
 @router.get("", responses=page_of(DossierListed))
@@ -82,9 +94,9 @@ async def list_steps(dossier_id: UUID, page: Annotated[PageRequest, queries.STEP
 
 
 @router.post("", status_code=201, responses=document(DossierOut, 201))
-async def draft_dossier(body: DossierDraft, by: Annotated[Filer, Depends(filer)], db: Writer) -> Response:
+async def draft_dossier(filed: Annotated[Filing, Depends(filing)], db: Writer) -> Response:
     """Begin a school transfer: as a guardian online, or at a desk for somebody who came there."""
-    dossier_id = await drafting.draft(db, body, by)
+    dossier_id = await drafting.draft(db, filed)
     return await db.created(queries.DOSSIER, location=PREFIX, key=dossier_id, dossier_id=dossier_id)
 
 
@@ -96,9 +108,9 @@ async def edit_dossier(dossier_id: UUID, body: DossierEdit, db: Writer) -> Respo
 
 
 @router.post("/{dossier_id}/submit", responses=document(DossierOut), openapi_extra=MATCHED)
-async def submit_dossier(dossier_id: UUID, db: Writer) -> Response:
+async def submit_dossier(dossier_id: UUID, seen: Annotated[LearnerSeen | None, Depends(present)], db: Writer) -> Response:
     """Hand the dossier to the receiving school, which answers within 8 working hours."""
-    await service.submit(db, dossier_id)
+    await service.submit(db, dossier_id, seen)
     return await db.changed(queries.DOSSIER, dossier_id=dossier_id)
 
 

@@ -72,61 +72,64 @@ class Side(StrEnum):
     CALENDAR = "calendar"
 
 
-TRANSITIONS: Mapping[tuple[Stage, Action], Stage] = {
-    (Stage.DRAFT, Action.EDIT): Stage.DRAFT,
-    (Stage.DRAFT, Action.SUBMIT): Stage.SUBMITTED,
-    (Stage.DRAFT, Action.WITHDRAW): Stage.WITHDRAWN,
-    (Stage.SUBMITTED, Action.REJECT): Stage.NOT_RECEIVED,
-    (Stage.SUBMITTED, Action.REQUEST_SUPPLEMENT): Stage.SUPPLEMENT_AT_INTAKE,
-    (Stage.SUBMITTED, Action.RECEIVE): Stage.RECEIVED,
-    (Stage.SUBMITTED, Action.WITHDRAW): Stage.WITHDRAWN,
-    (Stage.SUPPLEMENT_AT_INTAKE, Action.EDIT): Stage.SUPPLEMENT_AT_INTAKE,
-    (Stage.SUPPLEMENT_AT_INTAKE, Action.SUPPLEMENT): Stage.SUBMITTED,
-    (Stage.SUPPLEMENT_AT_INTAKE, Action.WITHDRAW): Stage.WITHDRAWN,
-    (Stage.SUPPLEMENT_AT_INTAKE, Action.CLOSE): Stage.CLOSED,
-    (Stage.RECEIVED, Action.REQUEST_SUPPLEMENT): Stage.SUPPLEMENT_WHILE_HANDLING,
-    (Stage.RECEIVED, Action.POSTPONE): Stage.RECEIVED,
-    (Stage.RECEIVED, Action.APPROVE): Stage.APPROVED,
-    (Stage.RECEIVED, Action.REFUSE): Stage.REFUSED,
-    (Stage.RECEIVED, Action.WITHDRAW): Stage.WITHDRAWN,
-    (Stage.SUPPLEMENT_WHILE_HANDLING, Action.EDIT): Stage.SUPPLEMENT_WHILE_HANDLING,
-    (Stage.SUPPLEMENT_WHILE_HANDLING, Action.SUPPLEMENT): Stage.RECEIVED,
-    (Stage.SUPPLEMENT_WHILE_HANDLING, Action.WITHDRAW): Stage.WITHDRAWN,
-    (Stage.SUPPLEMENT_WHILE_HANDLING, Action.CLOSE): Stage.CLOSED,
-    (Stage.APPROVED, Action.RELEASE): Stage.RELEASED,
-    (Stage.APPROVED, Action.TAKE_RECORDS): Stage.MOVED,
-    (Stage.APPROVED, Action.STOP): Stage.STOPPED,
-    (Stage.RELEASED, Action.EXECUTE): Stage.MOVED,
-    (Stage.RELEASED, Action.FLAG): Stage.FLAGGED,
-    (Stage.FLAGGED, Action.RETRY): Stage.RELEASED,
-    (Stage.FLAGGED, Action.STOP): Stage.STOPPED,
-    (Stage.MOVED, Action.ASSIGN): Stage.ASSIGNED,
-    (Stage.ASSIGNED, Action.RETURN): Stage.RETURNED,
-    (Stage.REFUSED, Action.RETURN): Stage.RETURNED,
-}
+FILE, HANDLE = "egov.dossier.file", "egov.dossier.handle"
+DECIDE, RELEASE = "egov.dossier.decide", "egov.dossier.release"
+DESK, SENDER, REGISTRY = frozenset({Side.RECEIVING}), frozenset({Side.SENDING}), frozenset({Side.REGISTRY})
+# At the counter the desk of the receiving school types in what the family brings.
+FAMILY = frozenset({Side.APPLICANT, Side.RECEIVING})
+HANDED_IN = (Stage.SUBMITTED, Stage.RECEIVED)
+SHORT = (Stage.SUPPLEMENT_AT_INTAKE, Stage.SUPPLEMENT_WHILE_HANDLING)
+UNDECIDED = (Stage.DRAFT, *HANDED_IN, *SHORT)
 
-MAY: Mapping[Action, frozenset[Side]] = {
-    # At the counter the desk of the receiving school types in what the family brings.
-    Action.EDIT: frozenset({Side.APPLICANT, Side.RECEIVING}),
-    Action.SUBMIT: frozenset({Side.APPLICANT, Side.RECEIVING}),
-    Action.SUPPLEMENT: frozenset({Side.APPLICANT, Side.RECEIVING}),
-    Action.WITHDRAW: frozenset({Side.APPLICANT, Side.RECEIVING}),
-    Action.REJECT: frozenset({Side.RECEIVING}),
-    Action.RECEIVE: frozenset({Side.RECEIVING}),
-    Action.REQUEST_SUPPLEMENT: frozenset({Side.RECEIVING}),
-    Action.POSTPONE: frozenset({Side.RECEIVING}),
-    Action.APPROVE: frozenset({Side.RECEIVING}),
-    Action.REFUSE: frozenset({Side.RECEIVING}),
-    Action.RELEASE: frozenset({Side.SENDING}),
-    Action.TAKE_RECORDS: frozenset({Side.RECEIVING}),
-    Action.RETRY: frozenset({Side.RECEIVING}),
-    Action.RETURN: frozenset({Side.RECEIVING}),
-    Action.STOP: frozenset({Side.RECEIVING}),
-    Action.FLAG: frozenset({Side.REGISTRY}),
-    Action.EXECUTE: frozenset({Side.REGISTRY}),
-    Action.ASSIGN: frozenset({Side.REGISTRY}),
-    Action.CLOSE: frozenset({Side.CALENDAR}),
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """All that is fixed about an action.
+
+    Its Vietnamese name, the permission (None: no person does it), on whose behalf it is done, where it leads from which stage, the verb of
+    its event, and the form that goes out.
+    """
+
+    vi: str
+    permission: str | None
+    sides: frozenset[Side]
+    leads: Mapping[Stage, Stage]
+    event: str
+    form: str | None = None
+
+
+ACTIONS: Mapping[Action, Deed] = {
+    Action.EDIT: Deed("sửa hồ sơ", FILE, FAMILY, {stage: stage for stage in UNDECIDED}, "drafted"),
+    Action.SUBMIT: Deed("nộp", FILE, FAMILY, {Stage.DRAFT: Stage.SUBMITTED}, "submitted"),
+    Action.REJECT: Deed("từ chối tiếp nhận", HANDLE, DESK, {Stage.SUBMITTED: Stage.NOT_RECEIVED}, "refused", "03"),
+    Action.RECEIVE: Deed("tiếp nhận", HANDLE, DESK, {Stage.SUBMITTED: Stage.RECEIVED}, "received", "01"),
+    Action.REQUEST_SUPPLEMENT: Deed(
+        "yêu cầu bổ sung", HANDLE, DESK, dict(zip(HANDED_IN, SHORT, strict=True)), "supplement_requested", "02"
+    ),
+    Action.SUPPLEMENT: Deed("bổ sung", FILE, FAMILY, dict(zip(SHORT, HANDED_IN, strict=True)), "supplemented"),
+    Action.POSTPONE: Deed("hẹn lại", HANDLE, DESK, {Stage.RECEIVED: Stage.RECEIVED}, "postponed", "04"),
+    Action.APPROVE: Deed("đồng ý tiếp nhận học sinh", DECIDE, DESK, {Stage.RECEIVED: Stage.APPROVED}, "decided"),
+    Action.REFUSE: Deed("không đồng ý", DECIDE, DESK, {Stage.RECEIVED: Stage.REFUSED}, "refused", "03"),
+    Action.RELEASE: Deed("bàn giao hồ sơ học sinh", RELEASE, SENDER, {Stage.APPROVED: Stage.RELEASED}, "released"),
+    Action.TAKE_RECORDS: Deed("nhận hồ sơ học sinh từ tỉnh khác", HANDLE, DESK, {Stage.APPROVED: Stage.MOVED}, "moved"),
+    Action.FLAG: Deed("báo vướng mắc", None, REGISTRY, {Stage.RELEASED: Stage.FLAGGED}, "flagged"),
+    Action.RETRY: Deed("chuyển lại", DECIDE, DESK, {Stage.FLAGGED: Stage.RELEASED}, "released"),
+    Action.EXECUTE: Deed("chuyển học sinh", None, REGISTRY, {Stage.RELEASED: Stage.MOVED}, "moved"),
+    Action.ASSIGN: Deed("xếp lớp", None, REGISTRY, {Stage.MOVED: Stage.ASSIGNED}, "assigned"),
+    Action.RETURN: Deed("trả kết quả", HANDLE, DESK, dict.fromkeys((Stage.ASSIGNED, Stage.REFUSED), Stage.RETURNED), "finished"),
+    Action.WITHDRAW: Deed("rút hồ sơ", FILE, FAMILY, dict.fromkeys(UNDECIDED, Stage.WITHDRAWN), "finished", "05"),
+    # A learner who went on before getting a class leaves a dossier that nothing else could end.
+    Action.STOP: Deed(
+        "dừng giải quyết", DECIDE, DESK, dict.fromkeys((Stage.APPROVED, Stage.FLAGGED, Stage.MOVED), Stage.STOPPED), "finished", "05"
+    ),
+    Action.CLOSE: Deed("đóng hồ sơ", None, frozenset({Side.CALENDAR}), dict.fromkeys(SHORT, Stage.CLOSED), "finished"),
 }
+"""The whole procedure; what an action does to the clock is in WAITS, by the stage to which it leads."""
+
+SIGNED = frozenset({Action.APPROVE, Action.REFUSE, Action.RELEASE})
+"""Signed by the school itself (15/2026/TT-BGDĐT art. 34: the receiving and the sending principal): nobody above it signs in its place."""
+ONWARD = frozenset({Action.SUBMIT, Action.RECEIVE, Action.APPROVE, Action.RELEASE})
+"""Makes sense only while the learner is in the sending school."""
 
 STATUS: Mapping[Stage, int | None] = {
     Stage.DRAFT: None,
@@ -147,15 +150,7 @@ STATUS: Mapping[Stage, int | None] = {
     Stage.RETURNED: 10,
 }
 
-FORM: Mapping[Action, str] = {
-    Action.RECEIVE: "01",
-    Action.REQUEST_SUPPLEMENT: "02",
-    Action.REJECT: "03",
-    Action.REFUSE: "03",
-    Action.POSTPONE: "04",
-    Action.WITHDRAW: "05",
-    Action.STOP: "05",
-}
+FORM: Mapping[Action, str] = {action: deed.form for action, deed in ACTIONS.items() if deed.form}
 
 TERMINAL = frozenset({Stage.NOT_RECEIVED, Stage.RETURNED, Stage.WITHDRAWN, Stage.STOPPED, Stage.CLOSED})
 """Nothing more happens to the dossier."""
@@ -202,14 +197,17 @@ INSIDE = "both schools in the same province"
 OUTSIDE = "coming from another province"
 
 
-def target(stage: Stage, action: Action) -> Stage | None:
-    """Return where the action leads, or None when it is not possible in this stage."""
-    return TRANSITIONS.get((stage, action))
+def target(stage: Stage, action: Action, *, outside: bool, online: bool) -> Stage | None:
+    """Return where the action leads, or None when it is not possible in this stage.
 
-
-def possible(stage: Stage) -> list[Action]:
-    """Return what can be done in a stage, in the order of the enumeration."""
-    return [action for action in Action if (stage, action) in TRANSITIONS]
+    `outside`: no school of this province releases the learner. A dossier that was handed in is changed online only (118/2025/NĐ-CP
+    art. 21.2).
+    """
+    if (action is Action.RELEASE and outside) or (action is Action.TAKE_RECORDS and not outside):
+        return None
+    if action is Action.EDIT and stage in HANDED_IN and not online:
+        return None
+    return ACTIONS[action].leads.get(stage)
 
 
 def promise_condition(*, outside: bool) -> str:

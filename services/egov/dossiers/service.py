@@ -1,7 +1,7 @@
 """What people do to a dossier: each action one function, checked by the pure rules, written with its step, event, audit and feed."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from services.egov.clock.rulebook import rulebook
 from services.egov.clock.rules import Limit, Unit
 from services.egov.dossiers import progress, reasons, rules, store
 from services.egov.dossiers.events import TransferDecided, attempt_id
-from services.egov.dossiers.problems import AlreadyPostponed, AlreadySupplemented, SupplementTooLate, WrongSide
+from services.egov.dossiers.problems import AlreadyPostponed, AlreadySupplemented, LearnerElsewhere, SupplementTooLate, WrongSide
 from services.egov.dossiers.progress import Doing
 from services.egov.dossiers.reasons import Chosen, Facts
 from services.egov.dossiers.rules import Action, Side, Stage
@@ -35,37 +35,62 @@ from services.egov.fields import fault, invalid
 from services.egov.procedures import service as procedures
 from services.egov.registry import LearnerSeen
 
-APPLICANTS = frozenset({Action.EDIT, Action.SUBMIT, Action.SUPPLEMENT, Action.WITHDRAW})
-SIDE_VI = {Side.APPLICANT: "người nộp", Side.RECEIVING: "trường nhận", Side.SENDING: "trường cho chuyển"}
+SIDES = {
+    Side.APPLICANT: ("người nộp", "the applicant"),
+    Side.RECEIVING: ("trường nhận", "the receiving school"),
+    Side.SENDING: ("trường cho chuyển", "the sending school"),
+}
 KEEPS = object()
+FARTHEST = timedelta(days=365)
 
 
-async def begin(db: UnitOfWork, dossier_id: UUID, action: Action) -> tuple[Dossier, Doing]:
-    """Return the locked dossier and what is about to be done; raises NotFound, 428, 412, WrongSide or ActionNotPossible, in this order."""
+async def begin(db: UnitOfWork, dossier_id: UUID, action: Action, seen: LearnerSeen | None = None) -> tuple[Dossier, Doing]:
+    """Return the locked dossier and what is about to be done; `seen`: where the registry shows the learner just now.
+
+    Raises NotFound, 428, 412, WrongSide, ActionNotPossible or LearnerElsewhere, in this order.
+    """
     held = await store.load(db.connection, dossier_id)
     if held is None:
         raise NotFound
     require_match(db.origin.headers, held.dossier.version)
-    side = _side(held, action)
+    side = _side(held, action, db.principal.person_id)
     progress.ensure(held.dossier, action)
+    if seen is not None:
+        _note_place(held.dossier, seen)
+    if action in rules.ONWARD and held.dossier.learner_school_id != held.dossier.sending_school_id:
+        raise LearnerElsewhere
     return held.dossier, Doing(action, side, db.principal.actor, now())
 
 
-def _side(held: Held, action: Action) -> Side:
+def _note_place(dossier: Dossier, seen: LearnerSeen) -> None:
+    dossier.learner_id, dossier.learner_version = seen.learner_id, seen.version
+    dossier.learner_school_id, dossier.learner_class_id = seen.school_id, seen.class_id
+
+
+def _side(held: Held, action: Action, person_id: UUID | None) -> Side:
     """Return on whose behalf the caller acts; nobody decides their own dossier, and the desk types in only what did not come online."""
-    may, counter = rules.MAY[action], held.dossier.channel != "online"
-    if held.own and Side.APPLICANT in may:
+    deed = rules.ACTIONS[action]
+    own = person_id is not None and held.dossier.applicant_person_id == person_id
+    if own and Side.APPLICANT in deed.sides:
         return Side.APPLICANT
-    desk = held.receiving and not held.own and (action not in APPLICANTS or counter)
-    if desk and Side.RECEIVING in may:
-        return Side.RECEIVING
-    if held.sending and not held.own and Side.SENDING in may:
-        return Side.SENDING
-    whose = sorted(may & set(SIDE_VI))
+    if held.receiving and not own and Side.RECEIVING in deed.sides and (deed.permission != rules.FILE or held.dossier.channel != "online"):
+        return _signed(Side.RECEIVING, action, itself=held.at_receiving)
+    if held.sending and not own and Side.SENDING in deed.sides:
+        return _signed(Side.SENDING, action, itself=held.at_sending)
+    whose_vi, whose_en = zip(*(SIDES[side] for side in sorted(deed.sides)), strict=True)
     raise WrongSide(
-        detail_vi="Chỉ " + ", ".join(SIDE_VI[side] for side in whose) + " được làm việc này.",
-        detail_en="Only " + ", ".join(whose).replace("_", " ") + " may do this.",
+        detail_vi="Chỉ " + " hoặc ".join(whose_vi) + " được làm việc này.",
+        detail_en="Only " + " or ".join(whose_en) + " may do this.",
     )
+
+
+def _signed(side: Side, action: Action, *, itself: bool) -> Side:
+    if action in rules.SIGNED and not itself:
+        raise WrongSide(
+            detail_vi="Việc này do chính nhà trường ký, cấp trên không làm thay.",
+            detail_en="The school itself signs this; nobody above it does so in its place.",
+        )
+    return side
 
 
 async def finish(db: UnitOfWork, dossier: Dossier, doing: Doing) -> None:
@@ -83,15 +108,19 @@ async def edit(db: UnitOfWork, dossier_id: UUID, body: DossierEdit) -> None:
         given["papers"] = papers_of(body.papers)
     if given.get("ground", KEEPS) is None or given.get("papers", KEEPS) is None:
         raise invalid("/ground", "missing", "Không được để trống.", "This cannot be empty.")
-    for name, value in given.items():
+    changed = {name: value for name, value in given.items() if getattr(dossier, name) != value}
+    for name, value in changed.items():
         setattr(dossier, name, value)
-    doing.details = {"changed": sorted(given)}
-    await finish(db, dossier, doing)
+    doing.details = {"changed": sorted(changed)}
+    if changed:
+        await finish(db, dossier, doing)
 
 
-async def submit(db: UnitOfWork, dossier_id: UUID) -> None:
+async def submit(db: UnitOfWork, dossier_id: UUID, seen: LearnerSeen | None) -> None:
     """Hand the dossier to the receiving school; the portal confirms at once. Raises DossierAlreadyOpen."""
-    dossier, doing = await begin(db, dossier_id, Action.SUBMIT)
+    dossier, doing = await begin(db, dossier_id, Action.SUBMIT, seen)
+    if seen is not None:
+        dossier.grade, dossier.level = seen.grade, seen.level
     dossier.submitted_at = doing.at
     await finish(db, dossier, doing)
 
@@ -116,11 +145,7 @@ def _appoint(dossier: Dossier, at: datetime, *, restarted: bool = False) -> None
 
 
 def _receipt(dossier: Dossier) -> dict[str, Any]:
-    return {
-        "dossier_code": dossier.code,
-        "applicant_name": dossier.applicant_name,
-        "procedure_code": dossier.procedure_code,
-        "received_at": dossier.received_at.isoformat() if dossier.received_at else None,
+    return progress.form_head(dossier) | {
         "due_at": dossier.due_at.isoformat() if dossier.due_at else None,
         "channel": dossier.channel,
         "place_of_return": dossier.receiving_school_name,
@@ -132,7 +157,7 @@ def _receipt(dossier: Dossier) -> dict[str, Any]:
 async def reject(db: UnitOfWork, dossier_id: UUID, body: Refusal) -> None:
     """Refuse intake (form 03) with reasons."""
     dossier, doing = await begin(db, dossier_id, Action.REJECT)
-    doing.details = {"reasons": _reasons(dossier, reasons.REFUSE, body.reasons)}
+    doing.details = _told(dossier, reasons.REFUSE, body.reasons)
     await finish(db, dossier, doing)
 
 
@@ -149,8 +174,7 @@ async def request_supplement(db: UnitOfWork, dossier_id: UUID, body: SupplementR
     else:
         dossier.supplements_at_intake += 1
     reply_by = progress.step_due(dossier, target, doing.at)
-    doing.details = {
-        "reasons": _reasons(dossier, reasons.SUPPLEMENT, body.reasons, reply_by),
+    doing.details = _told(dossier, reasons.SUPPLEMENT, body.reasons, reply_by) | {
         "reply_by": reply_by.isoformat() if reply_by else None,
         "supervisor_reason": body.supervisor_reason,
     }
@@ -185,9 +209,13 @@ async def postpone(db: UnitOfWork, dossier_id: UUID, body: Postponement) -> None
         raise AlreadyPostponed
     clock, before = procedures.clock(), dossier.due_at
     day = body.new_due_date
-    if before is None or not clock.calendar.is_working(day) or clock.closing(day) <= before:
+    calendar = clock.calendar
+    if before is None or not (calendar.knows(day) and calendar.is_working(day)) or clock.closing(day) <= before:
         raise invalid(
-            "/new_due_date", "new_due_date", "Phải là ngày làm việc sau ngày hẹn cũ.", "It must be a working day after the old date."
+            "/new_due_date",
+            "new_due_date",
+            "Phải là ngày làm việc sau ngày hẹn cũ, trong lịch làm việc đã công bố.",
+            "It must be a working day after the old date, inside the published calendar.",
         )
     in_time = doing.at <= clock.apology_by(before)
     dossier.reappointments += 1
@@ -205,11 +233,15 @@ async def postpone(db: UnitOfWork, dossier_id: UUID, body: Postponement) -> None
 async def approve(db: UnitOfWork, dossier_id: UUID, body: Approval) -> None:
     """The receiving principal takes the learner: the sending school is asked for the records."""
     dossier, doing = await begin(db, dossier_id, Action.APPROVE)
-    _decide(dossier, body)
+    _decide(dossier, body, doing.at)
     await finish(db, dossier, doing)
 
 
-def _decide(dossier: Dossier, body: Approval | Retry) -> None:
+def _decide(dossier: Dossier, body: Approval | Retry, at: datetime) -> None:
+    today = procedures.local_day(at)
+    if body.effective_date is not None and not today <= body.effective_date <= today + FARTHEST:
+        vi, en = "Phải từ hôm nay đến một năm sau.", "It must lie between today and a year from now."
+        raise invalid("/effective_date", "effective_date", vi, en)
     dossier.class_id = body.class_id or dossier.class_id
     dossier.effective_date = body.effective_date or dossier.effective_date
     dossier.grade = dossier.grade if body.grade is None else body.grade
@@ -218,7 +250,7 @@ def _decide(dossier: Dossier, body: Approval | Retry) -> None:
 async def refuse(db: UnitOfWork, dossier_id: UUID, body: Refusal) -> None:
     """The receiving principal refuses (form 03), with reasons, inside the limit."""
     dossier, doing = await begin(db, dossier_id, Action.REFUSE)
-    doing.details = {"reasons": _reasons(dossier, reasons.REFUSE, body.reasons)}
+    doing.details = _told(dossier, reasons.REFUSE, body.reasons)
     await finish(db, dossier, doing)
 
 
@@ -232,7 +264,7 @@ async def release(db: UnitOfWork, dossier_id: UUID, note: str | None) -> None:
 async def retry(db: UnitOfWork, dossier_id: UUID, body: Retry) -> None:
     """Order the move once more after the cause of the flag was dealt with."""
     dossier, doing = await begin(db, dossier_id, Action.RETRY)
-    _decide(dossier, body)
+    _decide(dossier, body, doing.at)
     if "class_id" in body.model_fields_set:
         dossier.class_id = body.class_id
     dossier.attempt += 1
@@ -265,8 +297,7 @@ async def take_records(db: UnitOfWork, dossier_id: UUID, seen: LearnerSeen) -> N
     dossier, doing = await begin(db, dossier_id, Action.TAKE_RECORDS)
     if seen.school_id != dossier.receiving_school_id:
         raise invalid("/learner_id", "not_in_school", "Học sinh chưa có tên ở trường nhận.", "The learner is not in the receiving school.")
-    dossier.learner_id, dossier.learner_version = seen.learner_id, seen.version
-    dossier.learner_school_id, dossier.learner_class_id = seen.school_id, seen.class_id
+    _note_place(dossier, seen)
     await finish(db, dossier, doing)
     if rules.settles(dossier.stage, seen.school_id, seen.class_id, dossier.receiving_school_id):
         await finish(db, dossier, Doing(Action.ASSIGN, Side.REGISTRY, db.principal.actor, doing.at))
@@ -308,7 +339,8 @@ def papers_of(given: Sequence[PaperGiven]) -> list[dict[str, Any]]:
     return [{"key": paper.key, "name": paper.name} for paper in given]
 
 
-def _reasons(dossier: Dossier, kind: str, given: Sequence[ReasonGiven], reply_by: datetime | None = None) -> list[dict[str, str]]:
+def _told(dossier: Dossier, kind: str, given: Sequence[ReasonGiven], reply_by: datetime | None = None) -> dict[str, Any]:
+    """Return what the applicant is told; raises Invalid for reasons that may not stand."""
     chosen = [Chosen(one.code, one.values) for one in given]
     facts = Facts(
         online=dossier.channel == "online",
@@ -318,10 +350,7 @@ def _reasons(dossier: Dossier, kind: str, given: Sequence[ReasonGiven], reply_by
     faults = [fault(f"/reasons/{one.index}", one.code, one.vi, one.en) for one in reasons.check(kind, chosen, facts)]
     if faults:
         raise Invalid(errors=faults)
-    system = {
-        "ten_nguoi_nop": dossier.applicant_name,
-        "noi_nop": dossier.receiving_school_name,
-        "ma_ho_so": dossier.code or str(dossier.dossier_id),
-        "han_nop": f"{procedures.local_day(reply_by):%d/%m/%Y}" if reply_by else "",
-    }
-    return reasons.render(chosen, system)
+    filled = {"noi_nop": dossier.receiving_school_name}
+    if reply_by is not None:
+        filled["han_nop"] = f"{procedures.local_day(reply_by):%d/%m/%Y}"
+    return {"reasons": reasons.render(chosen, filled), "notice": progress.notice(dossier)}

@@ -12,11 +12,15 @@ from services.egov.dossiers.problems import CodesUsedUp, DossierAlreadyOpen
 from services.egov.dossiers.tables import Dossier, Step
 
 LOAD = """
-SELECT to_jsonb(d)::text AS dossier, coalesce(d.applicant_person_id = scope_person(), false) AS own,
-    in_scope(d.receiving_school_id) AS receiving, in_scope(d.sending_school_id) AS sending
-FROM dossier d WHERE d.dossier_id = $1 FOR UPDATE OF d"""
+SELECT to_jsonb(d)::text AS dossier,
+    coalesce(r.path <@ ANY (scope_paths()), false) AS receiving, coalesce(s.path <@ ANY (scope_paths()), false) AS sending,
+    coalesce(r.path = ANY (scope_paths()), false) AS at_receiving, coalesce(s.path = ANY (scope_paths()), false) AS at_sending
+FROM dossier d
+LEFT JOIN organisation_path r ON r.organisation_id = d.receiving_school_id
+LEFT JOIN organisation_path s ON s.organisation_id = d.sending_school_id
+WHERE d.dossier_id = $1 FOR UPDATE OF d"""
 INSERT = "INSERT INTO dossier SELECT * FROM jsonb_populate_record(NULL::dossier, $1::jsonb)"
-CHANGING = """code, stage, status, applicant_phone, learner_id, grade, ground, explanation, papers, submitted_at, received_at,
+CHANGING = """code, stage, status, applicant_phone, learner_id, grade, level, ground, explanation, papers, submitted_at, received_at,
     clock_started_at, due_at, original_due_at, judged_by, reappointments, decided_at, finished_at, on_time, owner, waiting_since,
     step_due_at,
     supplements_at_intake, supplements_while_handling, class_id, effective_date, attempt, flag_reason, learner_school_id,
@@ -37,7 +41,8 @@ WITH told AS (INSERT INTO change (resource, key, kind, version, organisation_pat
 INSERT INTO audit (actor, action, resource, key, version, organisation_path, request_id, details)
 VALUES (current_setting('lienthong.actor', true), $4, 'dossier', $1, $2, text2ltree($3), '', $5::jsonb)"""
 SCHOOL = """
-SELECT o.organisation_id, o.code, o.name, o.path::text AS path FROM organisation_path o WHERE o.code = $1 AND o.kind = 'school'"""
+SELECT o.organisation_id, o.code, o.name, o.path::text AS path, in_scope(o.organisation_id) AS within
+FROM organisation_path o WHERE o.code = $1 AND o.kind = 'school'"""
 # A school that has ended keeps its last code, with a suffix that nobody outside may see.
 CODE = "SELECT code FROM organisation_path WHERE organisation_id = $1 AND strpos(code, '#') = 0"
 PATH = "SELECT path::text FROM organisation_path WHERE organisation_id = $1"
@@ -46,6 +51,7 @@ INSERT INTO day_number AS n (agency_code, day, last)
 VALUES (coalesce((SELECT a.agency_code FROM agency a WHERE a.organisation_id = $1), $2), $3, 1)
 ON CONFLICT (agency_code, day) DO UPDATE SET last = n.last + 1
 RETURNING n.agency_code, n.last"""
+ONLINE_DRAFT = "SELECT learner_id FROM dossier WHERE dossier_id = $1 AND stage = 'draft' AND channel = 'online'"
 OF_LEARNERS = "SELECT dossier_id FROM dossier WHERE learner_id = ANY ($1::uuid[]) AND NOT stage = ANY ($2::text[]) ORDER BY dossier_id"
 FOLLOWED = "SELECT learner_id::text FROM dossier WHERE learner_id = ANY ($1::text[]::uuid[]) AND NOT stage = ANY ($2::text[])"
 FORGOTTEN = """
@@ -55,22 +61,24 @@ ORDER BY step_due_at LIMIT $2"""
 
 @dataclass(slots=True)
 class Held:
-    """A locked dossier, and on which sides of it the caller stands."""
+    """A locked dossier, and on which sides of it the caller stands: in a school or above it, `at_` the school itself."""
 
     dossier: Dossier
-    own: bool
     receiving: bool
     sending: bool
+    at_receiving: bool
+    at_sending: bool
 
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """A school of the tree."""
+    """A school of the tree; `within` when the caller acts for it."""
 
     organisation_id: UUID
     code: str
     name: str
     path: str
+    within: bool
 
 
 async def load(connection: Any, dossier_id: UUID) -> Held | None:
@@ -78,7 +86,14 @@ async def load(connection: Any, dossier_id: UUID) -> Held | None:
     row = await connection.fetchrow(LOAD, dossier_id)
     if row is None:
         return None
-    return Held(Dossier.model_validate_json(row["dossier"]), row["own"], row["receiving"], row["sending"])
+    dossier, *sides = row
+    return Held(Dossier.model_validate_json(dossier), *sides)
+
+
+async def drafted_learner(connection: Any, dossier_id: UUID) -> UUID | None:
+    """Return the learner of an online draft; None for all other dossiers."""
+    found: UUID | None = await connection.fetchval(ONLINE_DRAFT, dossier_id)
+    return found
 
 
 async def add(connection: Any, dossier: Dossier) -> None:

@@ -2,21 +2,23 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter
 from starlette.responses import Response
 
+from libs.common.access import ReadSession, reading, writing
 from libs.common.db.changes import ChangeOut, ChangesRequest, changes_request
 from libs.common.db.work import UnitOfWork
-from libs.common.http.access import ReadSession, reading, writing
 from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
+from libs.common.imports.upload import Upload, described
 from services.egov import bulk
 from services.egov.offers import queries, service
-from services.egov.offers.schemas import MOST, OfferOut, OfferPut, OffersPut, PutOut
+from services.egov.offers.schemas import OfferOut, OfferPut, OffersPut, PutOut
 
 router = APIRouter(prefix="/egov/v1/offers", tags=["offers"])
 Reader = Annotated[ReadSession, reading("egov.procedure.read")]
-Writer = Annotated[UnitOfWork, writing("egov.procedure.offer", bare=True)]
+WRITE = "egov.procedure.offer"
+Writer = Annotated[UnitOfWork, writing(WRITE, bare=True)]
 
 
 @router.get("", responses=page_of(OfferOut))
@@ -37,10 +39,10 @@ async def put_offers(body: OffersPut, db: Writer) -> Response:
     return _answer(db, await service.put_many(db, body.items))
 
 
-@router.post("/import", responses=document(PutOut))
-async def import_offers(content: Annotated[bytes, Body(media_type="text/csv")], db: Writer) -> Response:
-    """Do the same with CSV: organisation_code, procedure_code, level, one_stop, valid_from, valid_to."""
-    return _answer(db, await service.put_many(db, bulk.read_csv(content, OfferPut, MOST)))
+@router.post("/import", responses=document(PutOut), openapi_extra=described())
+async def import_offers(file: Annotated[Upload, bulk.received(WRITE)], db: Writer) -> Response:
+    """Do the same with CSV or XLSX: organisation_code, procedure_code, level, one_stop, valid_from, valid_to."""
+    return _answer(db, await service.put_many(db, bulk.read(file, OfferPut)))
 
 
 def _answer(db: UnitOfWork, out: PutOut) -> Response:

@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 
 from libs.common.validation import FieldRuleError
+from services.egov.bulk import MOST_ROWS
 from services.egov.fields import Day, Input, OrganisationCode, ProcedureCode
 
-MOST = 5000
 Level = Annotated[
     Literal["2", "3", "4", "full", "partial", "none"],
     Field(description="2, 3, 4 are the levels of the rules before 15 August 2022; full, partial and none those since"),
@@ -36,7 +36,7 @@ class OfferPut(Input):
 class OffersPut(Input):
     """Many offers at once: all are written, or none."""
 
-    items: Annotated[list[OfferPut], Field(min_length=1, max_length=MOST)]
+    items: Annotated[list[OfferPut], Field(min_length=1, max_length=MOST_ROWS)]
 
 
 class PutOut(BaseModel):

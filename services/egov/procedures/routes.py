@@ -6,8 +6,8 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from libs.common.access import ReadSession, reading
 from libs.common.clock import today
-from libs.common.http.access import ReadSession, reading
 from libs.common.http.documents import document
 from services.egov.clock.rulebook import rulebook
 from services.egov.fields import Day

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.egov.fields import Search
+
 AgencyLevel = Literal["school", "commune", "department", "province", "ministry"]
 OnlineLevel = Literal["full", "partial", "none"]
 Kind = Literal["public", "internal", "feeder"]
@@ -198,4 +200,4 @@ class ProcedureQuery(BaseModel):
     agency_level: AgencyLevel | None = None
     online_level: OnlineLevel | None = None
     kind: Kind | None = None
-    q: Annotated[str | None, Field(default=None, min_length=1, max_length=100)] = None
+    q: Search | None = None

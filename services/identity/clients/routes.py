@@ -7,8 +7,8 @@ import orjson
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from libs.common.access import ReadSession, reading, writing
 from libs.common.db.write import WriteSession
-from libs.common.http.access import ReadSession, reading, writing
 from libs.common.http.conditional import etag
 from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest

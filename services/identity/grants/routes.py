@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from libs.common.access import writing
 from libs.common.db.write import WriteSession
-from libs.common.http.access import writing
 from libs.common.http.documents import document
 from services.identity.accounts import queries
 from services.identity.accounts import service as accounts

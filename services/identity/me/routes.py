@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from libs.common.access import ReadSession, authenticate
 from libs.common.auth.principal import Principal
-from libs.common.db.write import Origin, WriteSession
+from libs.common.db.work import Origin
+from libs.common.db.write import WriteSession
 from libs.common.errors import NotFound
-from libs.common.http.access import ReadSession, authenticate
 from libs.common.http.documents import document
 from libs.common.http.tracing import CURRENT
 from services.identity.answers import nothing

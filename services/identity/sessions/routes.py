@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from libs.common.access import writing
 from libs.common.db.write import WriteSession
 from libs.common.errors import NotFound
-from libs.common.http.access import writing
 from libs.common.http.documents import document
 from services.identity.accounts import service as accounts
 from services.identity.accounts.tables import Account

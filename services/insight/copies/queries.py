@@ -12,14 +12,14 @@ COUNTS = """
 SELECT json_build_object(
     'organisations', (SELECT count(*) FROM organisation),
     'classes', (SELECT count(*) FROM class),
-    'staff', (SELECT count(*) FROM staff),
-    'learners', (SELECT count(DISTINCT learner_id) FROM spell),
-    'enrolments', (SELECT count(*) FROM spell),
+    'staff', CASE WHEN :people::boolean THEN (SELECT count(*) FROM staff) END,
+    'learners', CASE WHEN :people::boolean THEN (SELECT count(DISTINCT learner_id) FROM spell) END,
+    'enrolments', CASE WHEN :people::boolean THEN (SELECT count(*) FROM spell) END,
     'school_years', (SELECT count(*) FROM school_year),
     'assets', (SELECT count(*) FROM asset),
     'offers', (SELECT count(*) FROM offer),
     'documents', (SELECT count(*) FROM document_count),
-    'dossiers', (SELECT count(*) FROM dossier),
+    'dossiers', CASE WHEN :people::boolean THEN (SELECT count(*) FROM dossier) END,
     'contents', (SELECT count(DISTINCT content_id) FROM content_state)
 ) AS counts"""
 

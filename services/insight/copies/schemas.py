@@ -15,18 +15,18 @@ class TopicOut(BaseModel):
 
 
 class CountsOut(BaseModel):
-    """How many things of each kind the caller's scope holds, of all times."""
+    """How many things of each kind the caller's scope holds, of all times; people and what they filed are null for who may not see them."""
 
     organisations: int
     classes: int
-    staff: int
-    learners: int
-    enrolments: int
+    staff: int | None
+    learners: int | None
+    enrolments: int | None
     school_years: int
     assets: int
     offers: int
     documents: int
-    dossiers: int
+    dossiers: int | None
     contents: int
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
+from libs.common.access import ReadSession, reading
 from libs.common.errors import NotFound
-from libs.common.http.access import ReadSession, reading
 from libs.common.http.documents import document
 from services.insight.answers import answer, answer_table, tabular
 from services.insight.indicators import service

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
+from libs.common.access import PRIVATE
 from libs.common.errors import NotFound
-from libs.common.http.access import PRIVATE
 from libs.common.http.conditional import etag, not_modified
 from services.learning.content.problems import RangeNotSatisfiable
 

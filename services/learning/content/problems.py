@@ -1,6 +1,6 @@
 """What can stand against a change of a content."""
 
-from libs.common.errors import BadRequest, Conflict, Forbidden, Invalid, Problem
+from libs.common.errors import Conflict, Forbidden, Problem
 
 
 class NotTheAuthor(Forbidden):
@@ -57,22 +57,6 @@ class NothingToWithdraw(Conflict):
     slug = "nothing-to-withdraw"
     title_vi = "Tài liệu không còn phiên bản nào để thu hồi"
     title_en = "No version is left to withdraw"
-
-
-class TruncatedUpload(BadRequest):
-    """Fewer bytes arrived than were announced, or other ones than the Content-Digest says."""
-
-    slug = "truncated-upload"
-    title_vi = "Tệp tải lên không đầy đủ"
-    title_en = "The upload is incomplete"
-
-
-class EmptyUpload(Invalid):
-    """There is no file in the body."""
-
-    slug = "empty-upload"
-    title_vi = "Không có tệp nào được gửi"
-    title_en = "The body is empty"
 
 
 class RangeNotSatisfiable(Problem):

@@ -23,9 +23,9 @@ IN_WORK = "o.path <@ ANY ((SELECT scope_paths())::ltree[])"
 CALLER = "(SELECT current_setting('lienthong.actor', true))"
 
 SHARED = {
-    "content_id": "c.content_id",
+    "content_id": "v.content_id",
     "number": "v.number",
-    "organisation_id": "c.organisation_id",
+    "organisation_id": "v.organisation_id",
     "organisation_code": "split_part(o.code, '#', 1)",
     "kind": "v.kind",
     "version": "c.version",
@@ -39,11 +39,11 @@ def _file(path: str) -> str:
     )
 
 
-LIBRARY = {**SHARED, "approved_at": "v.decided_at", "file": _file("'contents/' || c.content_id || '/file'")}
+LIBRARY = {**SHARED, "approved_at": "v.decided_at", "file": _file("'contents/' || v.content_id || '/file'")}
 WORK = {
     **SHARED,
     "mine": "v.author = " + CALLER,
-    "file": _file("'workspace/' || c.content_id || '/versions/' || v.number || '/file'"),
+    "file": _file("'workspace/' || v.content_id || '/versions/' || v.number || '/file'"),
     "created_at": "c.created_at",
     "updated_at": "c.updated_at",
 }
@@ -56,7 +56,7 @@ FILTERS = {
     "licence": Filter("v.licence", Licence),
     "language": Filter("v.language", Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]),
     "organisation": Filter(
-        "c.organisation_id",
+        "v.organisation_id",
         str,
         condition="{e} IN (SELECT b.organisation_id FROM organisation_path b JOIN organisation_path a ON b.path <@ a.path "
         "WHERE a.code = :value)",
@@ -72,11 +72,12 @@ FILTERS = {
 PUBLISHED = Document(PublishedOut, LIBRARY_SOURCE, where="c.content_id = :content_id", columns=LIBRARY, version="c.version")
 """The approved version of a content."""
 
+# An approved version is the published one. Without the join a page is one range of an index of the versions, wherever it lies.
 LIBRARY_LIST = Listing(
     PublishedOut,
-    LIBRARY_SOURCE,
+    "content_version v LEFT JOIN organisation_path o ON o.organisation_id = v.organisation_id",
     key="v.content_id",
-    columns=LIBRARY,
+    columns={**LIBRARY, "version": "(SELECT c.version FROM content c WHERE c.content_id = v.content_id)"},
     where="v.state = 'approved'",
     filters=FILTERS,
     sorts={"key": Sort("v.content_id", "uuid"), "title": "v.search_title", "approved_at": Sort("v.decided_at", "timestamptz")},

@@ -9,10 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
-from libs.common.app import DEFAULT_MAX_BODY_BYTES
+from libs.common.access import ReadSession, reading, writing
 from libs.common.db.changes import ChangeOut, ChangesRequest, changes_request
+from libs.common.db.work import UnitOfWork
 from libs.common.db.write import WriteSession
-from libs.common.http.access import ReadSession, reading, writing
 from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
 from libs.common.openapi import IF_MATCH
@@ -25,8 +25,8 @@ from services.learning.settings import FILE_CEILING_BYTES
 
 LIBRARY = "/learning/v1/contents"
 WORK = "/learning/v1/workspace"
-library = APIRouter(prefix=LIBRARY, tags=["library"], max_body_size=DEFAULT_MAX_BODY_BYTES)
-router = APIRouter(prefix=WORK, tags=["workspace"], max_body_size=DEFAULT_MAX_BODY_BYTES)
+library = APIRouter(prefix=LIBRARY, tags=["library"])
+router = APIRouter(prefix=WORK, tags=["workspace"])
 
 Reader = Annotated[ReadSession, reading("learning.content.read")]
 Worker = Annotated[ReadSession, reading(PERMISSION)]
@@ -36,9 +36,10 @@ Number = Annotated[int, Path(ge=1, le=100_000)]
 
 MATCHED: dict[str, Any] = {"parameters": [IF_MATCH]}
 BINARY = {"schema": {"type": "string", "format": "binary"}}
+MEDIA = dict.fromkeys(("application/octet-stream", *sorted(ACCEPTED)), BINARY)
 FILE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file", "content": {"application/octet-stream": BINARY}},
-    206: {"description": "One range of the file", "content": {"application/octet-stream": BINARY}},
+    200: {"description": "The file", "content": MEDIA},
+    206: {"description": "One range of the file", "content": MEDIA},
     304: {"description": "The caller has it"},
     416: {"description": "The range lies outside the file"},
 }
@@ -46,9 +47,10 @@ UPLOAD = MATCHED | {
     "requestBody": {
         "required": True,
         "description": "The file itself. With Content-Digest (sha-256) a cut or altered upload is refused.",
-        "content": dict.fromkeys(("application/octet-stream", *sorted(ACCEPTED)), BINARY),
+        "content": MEDIA,
     }
 }
+
 
 
 @library.get("", responses=page_of(PublishedOut))
@@ -84,7 +86,7 @@ async def list_workspace(page: Annotated[PageRequest, queries.WORKSPACE.request(
 
 
 @router.post("", status_code=201, responses=document(VersionOut, 201))
-async def create_content(body: ContentCreate, db: Author) -> Response:
+async def create_content(body: ContentCreate, db: Annotated[UnitOfWork, writing(PERMISSION, bare=True)]) -> Response:
     """Begin a draft."""
     content_id = await service.create(db, body)
     return await db.created(queries.NEWEST, location=WORK, key=content_id, content_id=content_id)

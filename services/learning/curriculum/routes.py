@@ -6,16 +6,15 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from libs.common.app import DEFAULT_MAX_BODY_BYTES
+from libs.common.access import PRIVATE, ReadSession, reading, writing
 from libs.common.clock import today
 from libs.common.db.write import WriteSession
-from libs.common.http.access import PRIVATE, ReadSession, reading, writing
 from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
 from services.learning.curriculum import present, queries, service
 from services.learning.curriculum.schemas import CoverageOut, CoverageQuery, DayQuery, PeriodOut, PeriodPut, TotalsOut
 
-router = APIRouter(prefix="/learning/v1/curriculum", tags=["curriculum"], max_body_size=DEFAULT_MAX_BODY_BYTES)
+router = APIRouter(prefix="/learning/v1/curriculum", tags=["curriculum"])
 
 Reader = Annotated[ReadSession, reading("learning.curriculum.read")]
 

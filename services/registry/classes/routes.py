@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from libs.common.access import ReadSession, reading, writing
 from libs.common.db.changes import ChangeOut, ChangesRequest, changes_request
 from libs.common.db.write import WriteSession
-from libs.common.http.access import ReadSession, reading, writing
 from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
 from services.registry.classes import queries, service

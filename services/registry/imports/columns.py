@@ -1,13 +1,11 @@
 """What each kind of file holds: columns, the form of their values, and how a header is matched against them."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
-from libs.common.text import fold
-from libs.common.validation import did_you_mean
+from libs.common.imports.columns import BOOLEAN, DAY, TITLE, Column, Form, one_of
 from services.registry.organisations.rules import Level, OrganisationKind, SchoolType
 from services.registry.staff.rules import Degree, StaffRole
 
@@ -21,60 +19,12 @@ class ImportKind(StrEnum):
     LEARNERS = "learners"
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """The form of a value: a regular expression that Python and PostgreSQL read alike, and its description.
-
-    `code` is the error code, `max_length` counts characters (a bound inside the expression would be slow). No form lets a formula or a
-    control character through. `telling`: hardly any other column's values fit, so a fit tells that columns were swapped.
-    """
-
-    code: str
-    pattern: str
-    vi: str
-    en: str
-    telling: bool = True
-    max_length: int | None = None
-
-    def fits(self, value: str) -> bool:
-        """Tell whether a value has the form; PostgreSQL decides the same set-based."""
-        return bool(re.fullmatch(self.pattern, value)) and (self.max_length is None or len(value) <= self.max_length)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a file; `label` is the Vietnamese heading that people write instead of the name."""
-
-    name: str
-    label: str
-    form: Form
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class HeaderFault:
-    """What is wrong with a header: an unknown, doubled or missing column, and the nearest name."""
-
-    column: str
-    code: str
-    near: str | None = None
-
-
-def one_of(values: type[StrEnum]) -> Form:
-    """Return the form of a code list."""
-    listed = list(values)
-    return Form("enumeration", "^(" + "|".join(listed) + ")$", "một trong: " + ", ".join(listed), "one of: " + ", ".join(listed))
-
-
-DAY_PATTERN: Final = r"^(\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{4})$"
-DAY: Final = Form("date", DAY_PATTERN, "ngày dạng YYYY-MM-DD hoặc DD/MM/YYYY", "a date as YYYY-MM-DD or DD/MM/YYYY")
 BIRTH: Final = Form(
     "date",
     r"^(\d{4}(-\d{2}){0,2}|\d{1,2}/\d{1,2}/\d{4})$",
     "ngày sinh dạng YYYY-MM-DD, DD/MM/YYYY, YYYY-MM hoặc YYYY",
     "a birth date as YYYY-MM-DD, DD/MM/YYYY, YYYY-MM or YYYY",
 )
-BOOLEAN: Final = Form("boolean", r"^(true|false|TRUE|FALSE|1|0)$", "true hoặc false", "true or false", telling=False)
 MINISTRY_CODE: Final = Form(
     "identifier_form",
     r"^(\d{10}|TEMP-\d{12})$",
@@ -94,14 +44,6 @@ PERSON_NAME: Final = Form(
     "a name without digits or symbols",
     max_length=200,
 )
-TITLE: Final = Form(
-    "text_form",
-    r"^[^\u0001-\u001f\u007f=+@-][^\u0001-\u001f\u007f]*$",
-    "văn bản tối đa 300 ký tự",
-    "text of at most 300 characters",
-    telling=False,
-    max_length=300,
-)
 CLASS_NAME: Final = replace(TITLE, vi="tên lớp tối đa 60 ký tự", en="a class name of at most 60 characters", max_length=60)
 CODE: Final = Form(
     "code_form",
@@ -120,7 +62,7 @@ SUBJECT: Final = Form(
 UNIT: Final = Form(
     "unit_form", r"^\d{2,5}$", "mã đơn vị hành chính 2 đến 5 chữ số", "an administrative unit code of 2 to 5 digits", telling=False
 )
-LEVEL: Final = one_of(Level)
+LEVEL: Final = one_of(list(Level))
 LEVELS: Final = Form(
     "enumeration",
     "^(" + "|".join(Level) + ")(;(" + "|".join(Level) + ")){0,4}$",
@@ -140,10 +82,10 @@ COLUMNS: Final[Mapping[ImportKind, tuple[Column, ...]]] = {
     ImportKind.ORGANISATIONS: (
         Column("code", "Mã đơn vị", CODE, required=True),
         Column("name", "Tên đơn vị", TITLE, required=True),
-        Column("kind", "Loại đơn vị", one_of(OrganisationKind), required=True),
+        Column("kind", "Loại đơn vị", one_of(list(OrganisationKind)), required=True),
         Column("parent_code", "Mã đơn vị cấp trên", CODE),
         Column("levels", "Cấp học", LEVELS),
-        Column("school_type", "Loại hình", one_of(SchoolType)),
+        Column("school_type", "Loại hình", one_of(list(SchoolType))),
         Column("administrative_unit_code", "Mã đơn vị hành chính", UNIT),
         Column("has_website", "Có trang web", BOOLEAN),
         Column("valid_from", "Có hiệu lực từ ngày", DAY, required=True),
@@ -161,9 +103,9 @@ COLUMNS: Final[Mapping[ImportKind, tuple[Column, ...]]] = {
     ImportKind.STAFF: (
         *_PERSON,
         Column("school_code", "Mã trường", CODE, required=True),
-        Column("role", "Chức vụ", one_of(StaffRole), required=True),
+        Column("role", "Chức vụ", one_of(list(StaffRole)), required=True),
         Column("subject", "Môn dạy", SUBJECT),
-        Column("degree", "Trình độ", one_of(Degree)),
+        Column("degree", "Trình độ", one_of(list(Degree))),
         Column("uses_it", "Ứng dụng CNTT", BOOLEAN),
         Column("makes_elearning", "Soạn bài giảng e-learning", BOOLEAN),
         Column("started_on", "Ngày bắt đầu", DAY, required=True),
@@ -183,24 +125,3 @@ COLUMNS: Final[Mapping[ImportKind, tuple[Column, ...]]] = {
         Column("left_on", "Ngày rời trường", DAY),
     ),
 }
-
-
-def header_faults(columns: Sequence[Column], header: Sequence[str]) -> list[HeaderFault]:
-    """Return what is wrong with a header; the order of the columns is free and optional columns may be absent."""
-    known = [column.name for column in columns]
-    by_label = {fold(column.label): column.name for column in columns}
-    faults = []
-    for place, name in enumerate(header):
-        if name in header[:place]:
-            faults.append(HeaderFault(name, "doubled_column"))
-        elif name not in known:
-            near = (
-                by_label.get(fold(name)) or did_you_mean(name.lower().replace(" ", "_"), known) or by_label.get(_near_label(name, by_label))
-            )
-            faults.append(HeaderFault(name, "unknown_column", near))
-    missing = (column.name for column in columns if column.required and column.name not in header)
-    return [*faults, *(HeaderFault(name, "missing_column") for name in missing)]
-
-
-def _near_label(name: str, labels: Mapping[str, str]) -> str:
-    return did_you_mean(fold(name), labels) or ""

@@ -107,7 +107,7 @@ INSERT_LEARNERS: Final = """
 INSERT INTO learner (learner_id, person_id, ministry_code, school_id, class_id, grade, level, status, organisation_path)
 SELECT x.learner_id, x.person_id, CASE WHEN x.code NOT LIKE 'TEMP-%' THEN x.code END, CASE WHEN x.gone THEN NULL ELSE s.school_id END,
     CASE WHEN x.gone THEN NULL ELSE s.class_id END, s.grade, s.level, coalesce(s.left_status, '01'), x.organisation_path
-FROM touched x JOIN spell s ON s.row_no = x.last_row WHERE x.new_learner"""
+FROM touched x JOIN spell s ON s.row_no = x.last_row WHERE x.new_learner ORDER BY x.first_row"""
 
 UPDATE_LEARNERS: Final = """
 UPDATE learner l SET version = x.version, updated_at = now(), organisation_path = x.organisation_path,
@@ -131,7 +131,7 @@ INSERT INTO enrolment (enrolment_id, learner_id, school_id, class_id, school_yea
     period, organisation_path)
 SELECT s.enrolment_id, s.learner_id, s.school_id, s.class_id, s.school_year, s.grade, s.level, s.studies_informatics, '01',
     s.left_status, daterange(s.starts_on, s.ends_on), x.organisation_path
-FROM spell s JOIN touched x USING (learner_id) WHERE s.new_spell"""
+FROM spell s JOIN touched x USING (learner_id) WHERE s.new_spell ORDER BY s.row_no"""
 
 # Who moved inside the sender's scope takes along what stands where the learner stands; the feed tells the old place.
 MOVED: Final = (

@@ -1,58 +1,23 @@
 """Every sentence an import report can hold, in both languages. `{value}` is the cell, `{hint}` what helps."""
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Final
 
+from libs.common.imports import faults
+from libs.common.imports.faults import Sentence
 
-class Sentence(NamedTuple):
-    """One message in both languages."""
-
-    vi: str
-    en: str
-
-    def filled(self, value: str, hint: str) -> "Sentence":
-        """Put the cell and the hint in."""
-        return Sentence(*(text.replace("{value}", value).replace("{hint}", hint) for text in self))
-
-
-_FORM: Final = Sentence("“{value}” không đúng dạng: cần {hint}.", "“{value}” does not have the form: {hint}.")
 _OVERLAP_EN: Final = "The period overlaps the one of row {hint} for the same person."
 
-SENTENCES: Final[dict[str, Sentence]] = {
-    # the file
-    "empty_file": Sentence("Tệp không có dòng dữ liệu nào.", "The file has no rows."),
-    "encoding": Sentence(
-        "Tệp không phải UTF-8 (byte sai ở dòng {hint}). Hãy lưu lại dạng “CSV UTF-8”.",
-        "The file is not UTF-8 (wrong byte in line {hint}). Save it as “CSV UTF-8”.",
-    ),
-    "unreadable": Sentence("Không đọc được tệp: {hint}.", "The file cannot be read: {hint}."),
-    "zip_bomb": Sentence("Tệp XLSX bị từ chối vì không an toàn: {hint}.", "The XLSX file was refused as unsafe: {hint}."),
-    "too_many_rows": Sentence("Tệp có quá nhiều dòng (tối đa {hint}).", "The file has too many rows (at most {hint})."),
-    "unknown_column": Sentence("Cột “{value}” không tồn tại. {hint}", "Unknown column “{value}”. {hint}"),
-    "doubled_column": Sentence("Cột “{value}” xuất hiện hai lần.", "The column “{value}” appears twice."),
-    "missing_column": Sentence("Thiếu cột bắt buộc “{value}”.", "The required column “{value}” is missing."),
-    "swapped_columns": Sentence(
-        "Hai cột có vẻ bị đổi chỗ: giá trị ở cột này giống cột “{hint}”.",
-        "Columns look swapped: the values here look like those of “{hint}”.",
-    ),
-    "row_shape": Sentence("Dòng có {value} ô, tiêu đề có {hint}.", "The row has {value} cells, the header has {hint}."),
+SENTENCES: Final[Mapping[str, Sentence]] = {
+    **faults.SENTENCES,
     # one cell
-    "required": Sentence("Thiếu giá trị bắt buộc.", "A value is required."),
-    "formula": Sentence(
-        "Ô chứa công thức (bắt đầu bằng = + - @): bị từ chối.", "The cell holds a formula (it begins with = + - @): refused."
-    ),
-    "control_character": Sentence("Ô chứa ký tự điều khiển.", "The cell holds a control character."),
-    "impossible_date": Sentence("Ngày “{value}” không có trong lịch.", "There is no such day as “{value}”."),
     "future_date": Sentence("Ngày sinh ở trong tương lai.", "The birth date is in the future."),
     "too_early": Sentence("Ngày trước năm 1900.", "The date is before 1900."),
-    "period_order": Sentence("Ngày kết thúc phải sau ngày bắt đầu.", "The end must come after the beginning."),
     "grade_of_level": Sentence("Khối {value} không thuộc cấp học.", "Grade {value} does not belong to the level."),
     "level_not_taught": Sentence("Trường không dạy cấp học “{value}”.", "The school does not teach “{value}”."),
     "class_level": Sentence("Lớp “{value}” thuộc cấp học khác.", "The class “{value}” is of another level."),
     "class_grade": Sentence("Lớp “{value}” là khối {hint}.", "The class “{value}” is of grade {hint}."),
     # what the row refers to; unknown and not allowed are one message, so that nothing can be found out
-    "unknown_organisation": Sentence(
-        "Đơn vị “{value}” không có hoặc ngoài phạm vi của bạn.", "There is no organisation “{value}”, or it is outside your scope."
-    ),
     "unknown_school_year": Sentence("Năm học “{value}” chưa được khai báo.", "The school year “{value}” has not been set."),
     "unknown_class": Sentence("Trường không có lớp “{value}” trong năm học này.", "The school has no class “{value}” in that year."),
     "unknown_unit": Sentence(
@@ -90,23 +55,3 @@ SENTENCES: Final[dict[str, Sentence]] = {
         "Dữ liệu đã thay đổi trong lúc nhập; hãy gửi lại tệp.", "The data changed during the import; send the file again."
     ),
 }
-FORM_CODES: Final = frozenset(
-    {
-        "date",
-        "boolean",
-        "identifier_form",
-        "name_form",
-        "text_form",
-        "code_form",
-        "enumeration",
-        "number",
-        "school_year_form",
-        "subject_form",
-        "unit_form",
-    }
-)
-
-
-def sentence(code: str) -> Sentence:
-    """Return the sentence of a code; all codes of a wrong form share one."""
-    return _FORM if code in FORM_CODES else SENTENCES[code]

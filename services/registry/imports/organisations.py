@@ -6,7 +6,8 @@ Moves, ends and changes of the past are single operations: they reach into the t
 from collections.abc import Sequence
 from typing import Final
 
-from services.registry.imports.plan import Connection, Fault, Plan
+from libs.common.imports.faults import Fault
+from services.registry.imports.plan import Connection, Plan
 from services.registry.organisations import units
 
 CREATE_TYPED: Final = """

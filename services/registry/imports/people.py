@@ -118,7 +118,7 @@ INSERT INTO person (person_id, full_name, family_name, middle_name, given_name, 
 SELECT b.person_id, t.full_name,{name_parts}, fold(t.full_name), t.birth_date, t.birth_precision, t.sex, t.ethnicity,{warnings},
     x.organisation_path
 FROM touched x JOIN bearer b USING (code) JOIN typed t ON t.row_no = b.first_row
-    WHERE b.known_id IS NULL""".replace("{name_parts}", NAME_PARTS).replace("{warnings}", WARNINGS)
+    WHERE b.known_id IS NULL ORDER BY b.first_row""".replace("{name_parts}", NAME_PARTS).replace("{warnings}", WARNINGS)
 UPDATE_PEOPLE: Final = """
 UPDATE person p SET (full_name, family_name, middle_name, given_name, search_name, birth_date, birth_precision, sex, ethnicity,
     warnings, version,
@@ -136,4 +136,4 @@ INSERT INTO person_identifier (kind, value, person_id, organisation_path)
 SELECT i.kind, i.value, x.person_id, x.organisation_path FROM touched x JOIN bearer b USING (code) CROSS JOIN LATERAL (VALUES
     (b.code_kind, CASE WHEN b.by_code IS NULL THEN b.code END),
     ('personal_number', CASE WHEN b.by_number IS NULL THEN b.personal_number END)) i (kind, value)
-WHERE i.value IS NOT NULL"""
+WHERE i.value IS NOT NULL ORDER BY b.first_row"""

@@ -7,10 +7,9 @@ from typing import Any, Final
 import asyncpg
 
 from libs.common.db.read import Statement
+from libs.common.imports.faults import Fault
 
 Connection = asyncpg.Connection
-Fault = tuple[int, str, str, str, str]
-"""Row, column, code, value and hint, as the table `fault` holds them."""
 
 
 # What the sender may write to; unknown and not allowed look the same from here. Taken under the sender's own scope.

@@ -18,12 +18,13 @@ import asyncpg
 from libs.common.clock import today
 from libs.common.events.outbox import CHANNEL
 from libs.common.ids import new_id
-from services.registry.imports import checks, staging, workbook
+from libs.common.imports import cells, report, staging, workbook
+from libs.common.imports.faults import CREATE_FAULT, FileFaultError
 from services.registry.imports.columns import COLUMNS, ImportKind
 from services.registry.imports.kinds import PLANS
+from services.registry.imports.messages import SENTENCES
 from services.registry.imports.plan import CREATE_ALLOWED, SENDER_PATHS, Connection, Plan, bind
 from services.registry.imports.settings import ImportSettings
-from services.registry.imports.sniff import FileFaultError
 
 log = logging.getLogger(__name__)
 EVERYWHERE: Final = ["*"]
@@ -71,13 +72,6 @@ UPDATE import_run SET state = $2, errors_total = $3, created = $4, changed = $5,
         updated_at = now()
 WHERE import_id = $1"""
 DROP_FILE: Final = "DELETE FROM import_chunk WHERE import_id = $1"
-STORE_FAULTS: Final = """
-INSERT INTO import_error (import_id, "row", "column", code, message_vi, message_en)
-SELECT $1, f.row_no, f.col, f.code, replace(replace(t.vi, '{value}', coalesce(f.value, '')), '{hint}', f.hint),
-       replace(replace(t.en, '{value}', coalesce(f.value, '')), '{hint}', f.hint)
-FROM (SELECT * FROM fault ORDER BY row_no, col LIMIT $6) f
-JOIN unnest($2::text[], $3::text[], $4::text[], $5::text[]) t (code, col, vi, en) ON t.code = f.code AND t.col IN ('', f.col)
-ORDER BY f.row_no, f.col"""
 AUDIT: Final = """
 INSERT INTO audit (actor, action, request_id, resource, key, version, organisation_path, details)
 SELECT $1, 'registry.import.run', $2, 'import_run', $3::uuid::text, 1, coalesce((SELECT min(path::text)::ltree FROM allowed), ''),
@@ -192,32 +186,20 @@ class Processor:
         await self._work.execute(query, *arguments)
         paths = await self._work.fetchval(SENDER_PATHS)
         await self._work.execute(OPEN, EVERYWHERE, run.actor)
-        await self._work.execute(checks.CREATE_FAULT)
+        await self._work.execute(CREATE_FAULT)
         stems = {name: new_id().hex for name in STEMS}
         return {**stems, "sender_paths": paths, "traceparent": run.traceparent, "today": today()}
 
     async def _check(self, run: Run, plan: Plan, parameters: dict[str, Any]) -> tuple[int, int, int]:
         started = time.perf_counter()
-        columns = COLUMNS[run.kind]
-        query, patterns = checks.any_wrong_cell(columns)
-        wrong = await self._work.fetchval(query, *patterns)
+        await cells.note_wrong(self._work, COLUMNS[run.kind])
         started = self._took("cells", started)
-        if wrong:
-            query, arguments = checks.wrong_cells(columns)
-            await self._work.execute(query, *arguments)
-            await self._find_swapped(run)
         for statement in (*plan.prepare, *plan.checks):
             started = await self._execute(statement, parameters, started)
         if plan.inspect is not None:
             await self._work.copy_records_to_table("fault", records=await plan.inspect(self._work))
         row = await self._work.fetchrow(*_called(plan.count, parameters))
         return (row["created"], row["changed"], row["unchanged"]) if row else (0, 0, 0)
-
-    async def _find_swapped(self, run: Run) -> None:
-        columns = COLUMNS[run.kind]
-        sample = await self._work.fetch("SELECT * FROM stage ORDER BY row_no LIMIT $1", checks.SWAPPED_SAMPLE)
-        found = [(1, column, "swapped_columns", "", like) for column, like in checks.swapped(columns, [dict(row) for row in sample])]
-        await self._work.copy_records_to_table("fault", records=found)
 
     async def _apply(self, run: Run, plan: Plan, parameters: dict[str, Any], counts: tuple[int, int, int]) -> None:
         """Write under the sender's own scope: what the checks should have found, row security would still refuse."""
@@ -233,7 +215,7 @@ class Processor:
         return self._took(" ".join(statement.split()[:5]), started)
 
     async def _reject(self, run: Run, total: int) -> None:
-        await self._work.execute(STORE_FAULTS, run.import_id, *checks.sentences(COLUMNS[run.kind]), self._settings.kept_errors)
+        await report.store(self._work, run.import_id, COLUMNS[run.kind], SENTENCES, self._settings.kept_errors)
         await self._work.execute(FINISH_RUN, run.import_id, "rejected", total, 0, 0, 0, None)
         await self._work.execute(DROP_FILE, run.import_id)
 
@@ -241,8 +223,8 @@ class Processor:
         """Reject a file that could not be read as a whole; the failed transaction has left nothing behind."""
         async with self._work.transaction():
             await self._work.execute(OPEN, EVERYWHERE, WORKER)
-            await self._work.execute(checks.CREATE_FAULT)
-            await self._work.copy_records_to_table("fault", records=[(fault.row, "", fault.code, "", fault.hint)])
+            await self._work.execute(CREATE_FAULT)
+            await self._work.copy_records_to_table("fault", records=[fault.fault])
             await self._reject(run, 1)
 
     async def _finish_aside(self, run: Run, state: str, failure: str) -> None:

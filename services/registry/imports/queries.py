@@ -4,7 +4,7 @@ from typing import Final
 
 from libs.common.db.read import Document, Filter, Listing
 from services.registry.imports.columns import ImportKind
-from services.registry.imports.schemas import FaultOut, ImportOut
+from services.registry.imports.schemas import ImportOut
 
 _COLUMNS: Final = {
     "rows": "json_build_object('total', i.rows_total, 'staged', i.rows_staged, 'checked', i.rows_checked, 'applied', i.rows_applied)",
@@ -18,13 +18,3 @@ IMPORTS: Final = Listing(
     columns=_COLUMNS,
     filters={"kind": Filter("i.kind", ImportKind), "state": Filter("i.state", str)},
 )
-FAULTS: Final = Listing(
-    FaultOut,
-    source="import_error e",
-    key="e.error_id",
-    key_type="bigint",
-    where="e.import_id = :import_id",
-    columns={"row": 'e."row"', "column": 'e."column"'},
-)
-FAULTS_AS_TABLE: Final = """
-SELECT "row", "column", code, message_vi, message_en FROM import_error WHERE import_id = $1 ORDER BY error_id"""

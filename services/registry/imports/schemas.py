@@ -40,13 +40,3 @@ class ImportOut(BaseModel):
     started_at: datetime | None
     finished_at: datetime | None
     version: int
-
-
-class FaultOut(BaseModel):
-    """One line of the report; row 1 is the header, an empty column means the row or file as a whole."""
-
-    row: int
-    column: str
-    code: str
-    message_vi: str
-    message_en: str

@@ -6,9 +6,9 @@ from uuid import UUID
 from libs.common.db.write import WriteSession
 from libs.common.errors import Conflict, Forbidden, NotFound
 from libs.common.ids import new_id
+from libs.common.imports.sniff import chunks
+from libs.common.imports.upload import Upload
 from services.registry.imports.columns import ImportKind
-from services.registry.imports.sniff import chunks
-from services.registry.imports.upload import Upload
 
 # Importing is writing: whoever imports learners must be allowed to write learners, and only where they may.
 PERMISSIONS: Final = {
@@ -59,7 +59,7 @@ async def start(db: WriteSession, upload: Upload, kind: ImportKind, *, dry_run: 
         if known is None:
             raise ImportJustEnded
         return UUID(str(known)), False
-    for part, content in enumerate(chunks(upload.spool)):
+    for part, content in enumerate(chunks(upload.file)):
         await db.connection.execute(INSERT_CHUNK, import_id, part, content)
     return import_id, True
 

@@ -68,6 +68,34 @@ def test_reasons_of_the_other_kind_and_open_placeholders_are_told() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "values", "faults"),
+    [
+        ("TC06", {"ngay": "1/8/2026"}, ["missing_values"]),  # the next window: nobody but the desk knows it
+        ("TC06", {"ngay": "1/8/2026", "han_nop": "1/6/2027"}, []),
+        ("TC14", {}, ["missing_values"]),  # the code of the other dossier, not of this one
+        ("TC14", {"ma_ho_so": "H38-261109-0001"}, []),
+    ],
+)
+def test_what_only_the_desk_knows_of_a_refusal_is_asked_for(code: str, values: dict[str, str], faults: list[str]) -> None:
+    assert [fault.code for fault in reasons.check("refuse", [Chosen(code, values)], ONLINE)] == faults
+
+
+def test_the_reply_date_of_a_supplement_is_the_clocks_alone() -> None:
+    values = dict.fromkeys(reasons.reasons()["BS03"].placeholders, "x")
+    assert [fault.code for fault in reasons.check("supplement", [Chosen("BS03", values)], ONLINE)] == ["surplus_values"]
+    del values["han_nop"]
+    assert reasons.check("supplement", [Chosen("BS03", values)], ONLINE) == []
+
+
+@pytest.mark.parametrize("one", reasons.reasons().values(), ids=lambda one: one.code)
+def test_no_notice_goes_out_with_an_open_placeholder(one: reasons.Reason) -> None:
+    filled = reasons.FILLED[one.kind]
+    given = {name: "x" for name in one.placeholders if name not in filled}
+    (sentence,) = reasons.render([Chosen(one.code, given)], dict.fromkeys(filled, "y"))
+    assert "{" not in sentence["text_vi"] + sentence["next_vi"]
+
+
 def test_a_notice_says_the_fact_and_what_to_do() -> None:
     (sentence,) = reasons.render([Chosen("BS02", {"noi_dung": "lớp"})], {"noi_nop": "Trường S2"})
     assert sentence["text_vi"] == "Mẫu đơn chưa điền đủ hoặc dùng mẫu cũ. Cần sửa các mục: lớp."

@@ -47,6 +47,74 @@ async def test_a_supplement_while_handling_starts_the_limit_again_from_zero(worl
     assert dossier["code"] == "H38-261109-0001"
 
 
+async def test_an_excused_second_supplement_while_handling_starts_the_limit_again_too(world: World) -> None:
+    dossier = await received(world)
+    for told, supplied in (("2026-11-10T09:00", "2026-11-20T09:00"), ("2026-11-23T09:00", "2026-11-30T09:00")):
+        world.hands.at = at(told)
+        asked = {"reasons": [BS02], "supervisor_reason": "mẫu sai lần nữa"}
+        dossier = await world.receiving.must(dossier, "request-supplement", asked)
+        world.hands.at = at(supplied)
+        dossier = await world.mother.must(dossier, "supplement", {})
+    assert dossier["supplements_while_handling"] == 2
+    assert datetime.fromisoformat(dossier["due_at"]) == at("2026-12-07T17:00")
+
+
+async def test_the_applicant_changes_an_online_dossier_until_the_decision_and_the_clock_runs_on(world: World) -> None:
+    dossier = await submitted(world)
+    path, before = f"/dossiers/{dossier['dossier_id']}", dossier
+    for stage in ("submitted", "received"):
+        answer = await world.mother.send("PATCH", path, {"explanation": "chuyển về quê " + stage}, if_match=f'"{dossier["version"]}"')
+        assert answer.status_code == 200, answer.text
+        dossier = answer.json()
+        assert (dossier["stage"], dossier["step_due_at"], dossier["owner"]) == (stage, before["step_due_at"], "receiving_school")
+        if stage == "submitted":
+            stale = await world.receiving.act(before, "receive")
+            assert stale.status_code == 412  # the desk decides on what it has read
+            before = dossier = await world.receiving.must(dossier, "receive")
+    dossier = await world.receiving.must(dossier, "approve", {})
+    late = await world.mother.send("PATCH", path, {"explanation": "x"}, if_match="*")
+    assert (late.status_code, late.json()["type"]) == (409, "urn:lienthong:problem:dossier-action-not-possible")
+
+
+async def test_a_change_that_changes_nothing_leaves_no_trace(world: World) -> None:
+    dossier = await drafted(world)
+    for body in ({}, {"ground": "moves_home", "papers": []}):
+        answer = await world.mother.send("PATCH", f"/dossiers/{dossier['dossier_id']}", body, if_match='"1"')
+        assert (answer.status_code, answer.json()["version"]) == (200, 1), answer.text
+    assert [step["action"] for step in await world.mother.steps(dossier)] == ["draft"]
+    assert len(await world.published()) == 1
+
+
+async def test_the_first_day_in_the_new_school_lies_between_today_and_a_year_from_now(world: World) -> None:
+    dossier = await received(world)
+    for wrong in ("2026-11-08", "2027-11-10", "2062-11-09"):
+        answer = await world.receiving.act(dossier, "approve", {"effective_date": wrong})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/effective_date"), wrong
+    decided = await world.receiving.must(dossier, "approve", {"effective_date": "2026-11-30"})
+    assert (await world.sending.must(decided, "release"))["effective_date"] == "2026-11-30"
+
+
+async def test_what_was_handed_in_at_a_desk_is_stopped_but_not_changed(world: World) -> None:
+    answer = await world.receiving.post("/dossiers", from_outside(channel="counter"))
+    dossier = await world.receiving.must(answer.json(), "submit")
+    path = f"/dossiers/{dossier['dossier_id']}"
+    changed = await world.receiving.send("PATCH", path, {"explanation": "x"}, if_match="*")
+    assert (changed.status_code, changed.json()["type"]) == (409, "urn:lienthong:problem:dossier-action-not-possible")
+    assert "rút hồ sơ" in changed.json()["detail"]
+    assert "sửa" not in changed.json()["detail"]
+    assert (await world.receiving.must(dossier, "withdraw"))["stage"] == "withdrawn"
+
+
+async def test_notices_carry_the_code_the_office_and_where_to_turn(world: World) -> None:
+    dossier = await world.receiving.must(await received(world), "request-supplement", {"reasons": [BS02]})
+    notice = (await world.mother.steps(dossier))[-1]["details"]["notice"]
+    assert (notice["dossier_code"], notice["office"], notice["procedure_code"]) == (dossier["code"], "S2", "2.002854")
+    assert notice["greeting_vi"] == "Kính gửi anh/chị Vàng Thị Mai,"
+    assert "khiếu nại" in notice["appeal_vi"]
+    dossier = await world.receiving.must(await world.mother.must(dossier, "supplement", {}), "refuse", {"reasons": [TC10]})
+    assert (await world.mother.steps(dossier))[-1]["details"]["notice"]["dossier_code"] == dossier["code"]
+
+
 async def test_defects_are_told_within_three_working_days(world: World) -> None:
     dossier = await received(world)
     world.hands.at = at("2026-11-12T17:01")
@@ -93,7 +161,7 @@ async def test_one_new_appointment_told_a_working_day_before(world: World, told:
     dossier = await received(world)
     world.hands.at = at(told)
     body = {"reason": "hiệu trưởng đi công tác", "new_due_date": "2026-11-20"}
-    for wrong in ("2026-11-16", "2026-11-21", "2026-11-10"):
+    for wrong in ("2026-11-16", "2026-11-21", "2026-11-10", "2080-12-05"):
         answer = await world.receiving.act(dossier, "postpone", body | {"new_due_date": wrong})
         assert answer.status_code == 422, wrong
     dossier = await world.receiving.must(dossier, "postpone", body)
@@ -147,6 +215,28 @@ async def test_a_learner_from_another_province_has_eight_days_and_no_order_to_th
     assert not [name for name, _ in await world.published() if name == "transfer.decided.v1"]
     unknown = await world.receiving.act(dossier, "take-records", {"learner_id": str(identity("nobody"))})
     assert unknown.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("channel", "received_at", "forward_by"),
+    [
+        ("counter", "2026-11-09T15:00", "2026-11-09T17:00"),
+        ("counter", "2026-11-09T15:01", "2026-11-10T07:30"),
+        ("post", "2026-11-13T16:00", "2026-11-16T07:30"),
+        ("online", "2026-11-09T15:01", "2026-11-09T15:01"),
+    ],
+)
+async def test_the_cut_off_concerns_the_forwarding_of_paper_and_not_the_limit(
+    world: World, channel: str, received_at: str, forward_by: str
+) -> None:
+    filer = world.mother if channel == "online" else world.receiving
+    dossier = await filer.must((await filer.post("/dossiers", from_outside(channel=channel))).json(), "submit")
+    world.hands.at = at(received_at)
+    dossier = await world.receiving.must(dossier, "receive")
+    handed_on = (await world.receiving.steps(dossier))[-1]["details"]["forward_by"]
+    assert datetime.fromisoformat(handed_on) == at(forward_by)
+    assert dossier["clock"]["why"][0]["rule"] == "start_2025"
+    assert datetime.fromisoformat(dossier["clock"]["why"][0]["at"]) == at(received_at)
 
 
 async def test_a_family_from_another_province_files_online_and_the_learner_is_registered_before_the_records_are_taken(world: World) -> None:

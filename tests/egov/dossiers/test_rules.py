@@ -3,27 +3,35 @@
 from itertools import product
 
 import pytest
+from pydantic import SecretStr
 
+from libs.common.openapi import permissions
 from services.egov.clock.rulebook import rulebook
 from services.egov.dossiers import rules
-from services.egov.dossiers.events import KINDS, attempt_id, parse_attempt
+from services.egov.dossiers.events import attempt_id, parse_attempt
 from services.egov.dossiers.rules import Action, Counted, Side, Stage
+from services.egov.main import SERVICE
+from services.egov.settings import EgovSettings
 from tests.egov.conftest import identity
 
 # Written by hand beside the table, as the facts describe the procedure: stage, what may happen there, where it leads.
 ALLOWED = """
 draft: edit draft, submit submitted, withdraw withdrawn
-submitted: reject not_received, request_supplement supplement_at_intake, receive received, withdraw withdrawn
+submitted: edit submitted, reject not_received, request_supplement supplement_at_intake, receive received, withdraw withdrawn
 supplement_at_intake: edit supplement_at_intake, supplement submitted, withdraw withdrawn, close closed
-received: request_supplement supplement_while_handling, postpone received, approve approved, refuse refused, withdraw withdrawn
+received: edit received, request_supplement supplement_while_handling, postpone received, approve approved, refuse refused,\
+ withdraw withdrawn
 supplement_while_handling: edit supplement_while_handling, supplement received, withdraw withdrawn, close closed
-approved: release released, take_records moved, stop stopped
+approved: release released, stop stopped
 released: execute moved, flag flagged
 flagged: retry released, stop stopped
-moved: assign assigned
+moved: assign assigned, stop stopped
 assigned: return returned
 refused: return returned
 """
+# What differs where no school of the province releases the learner, and where the dossier did not come online.
+OUTSIDE = {("approved", "take_records"): "moved", ("approved", "release"): None}
+COUNTER = {("submitted", "edit"): None, ("received", "edit"): None}
 
 
 def expected() -> dict[tuple[str, str], str]:
@@ -38,18 +46,35 @@ def expected() -> dict[tuple[str, str], str]:
 
 @pytest.mark.parametrize(("stage", "action"), list(product(Stage, Action)))
 def test_every_pair_of_stage_and_action(stage: Stage, action: Action) -> None:
-    assert rules.target(stage, action) == expected().get((stage, action))
+    usual = expected().get((stage, action))
+    assert rules.target(stage, action, outside=False, online=True) == usual
+    assert rules.target(stage, action, outside=True, online=True) == OUTSIDE.get((stage, action), usual)
+    assert rules.target(stage, action, outside=False, online=False) == COUNTER.get((stage, action), usual)
 
 
 def test_the_tables_cover_every_stage_and_action() -> None:
     assert set(rules.STATUS) == set(Stage)
-    assert set(rules.MAY) == set(KINDS) == set(Action)
+    assert list(rules.ACTIONS) == list(Action)
     assert set(rules.WAITS) == set(Stage) - rules.TERMINAL
     assert {status for status in rules.STATUS.values() if status} <= set(rulebook().statuses)
-    for stage in rules.TERMINAL:
-        assert rules.possible(stage) == []
-    for stage in set(Stage) - rules.TERMINAL:
-        assert rules.possible(stage), stage
+    left = {stage for deed in rules.ACTIONS.values() for stage in deed.leads}
+    assert left == set(Stage) - rules.TERMINAL
+
+
+def test_who_acts_by_which_permission() -> None:
+    for action, deed in rules.ACTIONS.items():
+        assert (deed.permission is None) is (not deed.sides & {Side.APPLICANT, Side.RECEIVING, Side.SENDING}), action
+        assert (deed.permission == rules.FILE) is (Side.APPLICANT in deed.sides), action
+    paths = {f"/egov/v1/dossiers/{{dossier_id}}/{action.replace('_', '-')}": deed.permission for action, deed in rules.ACTIONS.items()}
+    paths |= {"/egov/v1/dossiers/{dossier_id}": rules.FILE}
+    unused = SecretStr("postgresql://unused")
+    app = SERVICE.app(EgovSettings(database_url=unused, bus_url=unused, issuer="unused", jwks_url="unused"))
+    asked = {
+        route.path_format: permission
+        for route, permission in permissions(app)
+        if "{dossier_id}" in route.path_format and "GET" not in (route.methods or ())
+    }
+    assert asked == {path: permission for path, permission in paths.items() if permission and not path.endswith("/edit")}
 
 
 def test_every_wait_has_an_owner_and_but_for_drafts_an_end() -> None:
@@ -69,9 +94,10 @@ def test_terminal_stages_have_terminal_status_codes_of_the_national_portal() -> 
 
 
 def test_nobody_but_the_registry_executes_and_nobody_but_the_calendar_closes() -> None:
-    assert rules.MAY[Action.EXECUTE] == rules.MAY[Action.FLAG] == {Side.REGISTRY}
-    assert rules.MAY[Action.CLOSE] == {Side.CALENDAR}
-    assert rules.MAY[Action.RELEASE] == {Side.SENDING}
+    sides = {action: deed.sides for action, deed in rules.ACTIONS.items()}
+    assert sides[Action.EXECUTE] == sides[Action.FLAG] == {Side.REGISTRY}
+    assert sides[Action.CLOSE] == {Side.CALENDAR}
+    assert sides[Action.RELEASE] == {Side.SENDING}
 
 
 def test_attempts_have_ids_of_their_own() -> None:

@@ -75,6 +75,7 @@ async def until_returned(world: World, dossier: dict[str, Any]) -> dict[str, Any
     await learner_stands(world, 2, "S2", None, "transferred")
     dossier = await world.receiving.read(dossier)
     assert (dossier["stage"], dossier["owner"]) == ("moved", "receiving_school")
+    assert datetime.fromisoformat(dossier["step_due_at"]) == at("2026-11-18T17:00")  # five working days for the class
     await learner_stands(world, 3, "S2", "5B")
     dossier = await world.receiving.read(dossier)
     assert (dossier["stage"], dossier["status"], dossier["learner_class_id"]) == ("assigned", 9, str(identity("5B")))

@@ -11,13 +11,11 @@ from services.registry.imports import worker
 from services.registry.imports.routes import router
 from services.registry.imports.settings import ImportSettings
 from services.registry.main import SERVICE
+from tests.common.imports.samples import CSV
 from tests.registry.conftest import V1, World
 from tests.support.postgres import TestDatabase
 from tests.support.service import running
 from tests.support.tokens import Issuer
-
-CSV = "text/csv"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 COUNTS = """
 SELECT (SELECT count(*) FROM organisation), (SELECT count(*) FROM organisation_version), (SELECT count(*) FROM class),

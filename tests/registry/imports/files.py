@@ -1,12 +1,7 @@
 """Files for tests; all people are made up."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
-
-from openpyxl import Workbook
-
 from services.registry.imports.columns import COLUMNS, ImportKind
+from tests.common.imports.samples import as_csv
 from tests.registry.samples import YEAR
 
 LEARNER = {
@@ -59,22 +54,6 @@ def table(kind: str, *rows: dict[str, str]) -> list[list[str]]:
     """Return header and rows; each row is the kind's sample with the given cells replaced."""
     names = header(kind)
     return [names, *([(BASE[ImportKind(kind)] | row).get(name, "") for name in names] for row in rows)]
-
-
-def as_csv(lines: Iterable[Sequence[object]], delimiter: str = ",") -> str:
-    text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(lines)
-    return text.getvalue()
-
-
-def as_xlsx(lines: Iterable[Sequence[object]]) -> bytes:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Dữ liệu")
-    for line in lines:
-        sheet.append([None if cell == "" else cell for cell in line])
-    target = io.BytesIO()
-    book.save(target)
-    return target.getvalue()
 
 
 def file(kind: str, *rows: dict[str, str]) -> str:

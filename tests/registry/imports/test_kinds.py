@@ -1,7 +1,8 @@
 """Files of organisations, classes and staff."""
 
-from tests.registry.imports.conftest import XLSX, Importer
-from tests.registry.imports.files import as_xlsx, file, table
+from tests.common.imports.samples import XLSX, as_xlsx
+from tests.registry.imports.conftest import Importer
+from tests.registry.imports.files import file, table
 from tests.registry.samples import YEAR
 
 POSTS = """

@@ -3,8 +3,9 @@
 import unicodedata
 
 from services.registry.imports.columns import COLUMNS, ImportKind
-from tests.registry.imports.conftest import XLSX, Importer
-from tests.registry.imports.files import as_csv, as_xlsx, file, learner_code, table
+from tests.common.imports.samples import XLSX, as_csv, as_xlsx
+from tests.registry.imports.conftest import Importer
+from tests.registry.imports.files import file, learner_code, table
 
 SPELLS = """
 SELECT i.value, o.code, e.school_year, lower(e.period)::text, upper(e.period)::text, e.status_to FROM enrolment e

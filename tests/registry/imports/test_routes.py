@@ -1,12 +1,11 @@
 """Uploading: who may, what is refused at once, repetition, progress and the report."""
 
-import base64
-import hashlib
 import json
 
 from services.registry.imports.settings import ImportSettings
+from tests.common.imports.samples import CSV, content_digest
 from tests.registry.conftest import V1, World
-from tests.registry.imports.conftest import CSV, Importer
+from tests.registry.imports.conftest import Importer
 from tests.registry.imports.files import file
 
 
@@ -105,9 +104,8 @@ async def test_what_is_no_file_is_refused_at_once(importer: Importer) -> None:
 
 async def test_a_truncated_upload_is_refused(importer: Importer) -> None:
     content = file("learners", {}).encode()
-    digest = "sha-256=:" + base64.b64encode(hashlib.sha256(content).digest()).decode() + ":"
     path = V1 + "/imports?kind=learners"
-    headers = importer.headers | {"content-type": CSV, "content-digest": digest}
+    headers = importer.headers | {"content-type": CSV, "content-digest": content_digest(content)}
     cut = await importer.world.client.post(path, content=content[:-20], headers=headers)
     assert cut.status_code == 400
     assert cut.json()["type"].endswith(":truncated-upload")

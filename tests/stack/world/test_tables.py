@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.registry.imports.columns import COLUMNS, ImportKind, header_faults
+from libs.common.imports.columns import header_faults
+from services.registry.imports.columns import COLUMNS, ImportKind
 from stack.world import phong_dong, tables
 
 if TYPE_CHECKING:

@@ -103,3 +103,24 @@ lifecycle:
     secretKeyRef: {name: {{ $source.secret }}, key: {{ $source.key }}}
 {{- end }}
 {{- end }}
+
+{{/* How a service's API and worker sign in at Kafka. Takes a list: root, name. */}}
+{{- define "lienthong.kafka" -}}
+{{- $name := index . 1 -}}
+{{- with (index . 0).Values.kafka -}}
+- {name: LIENTHONG_KAFKA_SECURITY, value: {{ .security }}}
+{{- if hasPrefix "SASL" .security }}
+{{- $secret := .sasl.existingSecret | replace "{service}" $name }}
+- {name: LIENTHONG_KAFKA_MECHANISM, value: {{ .sasl.mechanism }}}
+- name: LIENTHONG_KAFKA_USERNAME
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: {{ .sasl.usernameKey | quote }}}
+- name: LIENTHONG_KAFKA_PASSWORD
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: {{ .sasl.passwordKey | quote }}}
+{{- end }}
+{{- if .caSecret }}
+- {name: LIENTHONG_KAFKA_CA_FILE, value: /etc/lienthong/kafka/ca.crt}
+{{- end }}
+{{- end }}
+{{- end }}

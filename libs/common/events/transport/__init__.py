@@ -14,6 +14,7 @@ from uuid import UUID
 
 from libs.common.events.envelope import Message, Record
 from libs.common.events.topics import Topic
+from libs.common.settings import KafkaSettings
 
 Place = tuple[str, int]
 """A topic and one of its partitions."""
@@ -110,16 +111,16 @@ def names(topics: Collection[Topic]) -> list[str]:
     return [topic.name for topic in topics]
 
 
-def connect(url: str) -> Transport:
+def connect(url: str, kafka: KafkaSettings | None = None) -> Transport:
     """Return the transport of a bus URL, `kafka://host:port[,host:port]` or `postgresql://…`; nothing is connected yet.
 
-    Raises ValueError for any other scheme.
+    Without `kafka` brokers are spoken to plainly. Raises ValueError for any other scheme, and where certificates cannot be read.
     """
     scheme = urlsplit(url).scheme
     if scheme == "kafka":
         from libs.common.events.transport.kafka import KafkaTransport  # noqa: PLC0415 - loaded only where Kafka is the bus
 
-        return KafkaTransport(url)
+        return KafkaTransport(url, kafka)
     if scheme == "postgresql":
         from libs.common.events.transport.postgres import PostgresTransport  # noqa: PLC0415 - loaded only where PostgreSQL is the bus
 

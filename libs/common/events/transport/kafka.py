@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -9,12 +10,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import conn as connections
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
 
 from libs.common.events.envelope import Message, Record, readable
 from libs.common.events.topics import HISTORY_RETENTION, Topic
 from libs.common.events.transport import Place, Selection, grouped
+from libs.common.settings import KafkaSettings
 
 BATCH_BYTES = 512 * 1024
 REQUEST_MS = 5000
@@ -30,6 +33,7 @@ _producer: Any = AIOKafkaProducer
 _admin: Any = AIOKafkaAdminClient
 _topic: Any = NewTopic
 _error: Any = for_code
+_connections: Any = connections
 
 
 class BusError(ConnectionError):
@@ -43,9 +47,10 @@ class KafkaTransport:
     again under the same name takes its partitions back at once, not after the session timeout. It must be unique per process.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, settings: KafkaSettings | None = None) -> None:
         parts = urlsplit(url)
         self._servers = parts.netloc
+        self._security = _security(settings) if settings else {}
         self._instance: str | None = parse_qs(parts.query).get("instance", [None])[0]
         self._sender: Any = None
         self._partitions: dict[str, int] = {}
@@ -53,8 +58,8 @@ class KafkaTransport:
 
     async def ensure_topics(self, topics: Iterable[Topic]) -> None:
         """Create what is missing, with the broker's default replication."""
-        admin = _admin(bootstrap_servers=self._servers, request_timeout_ms=REQUEST_MS)
-        await admin.start()
+        admin = _admin(bootstrap_servers=self._servers, request_timeout_ms=REQUEST_MS, **self._security)
+        await self._start(admin)
         try:
             known = set(await admin.list_topics())
             new = [_new_topic(topic) for topic in topics if topic.name not in known]
@@ -88,13 +93,13 @@ class KafkaTransport:
         """Join a group."""
         instance = None if self._instance is None else f"{group}-{self._instance}"
         consumer = self._reader(*topics, group_id=group, group_instance_id=instance, auto_offset_reset="earliest")
-        await _start(consumer)
+        await self._start(consumer)
         return KafkaSubscription(consumer, limit)
 
     async def tail(self, topics: Sequence[str], since: datetime, caught_up: asyncio.Event | None = None) -> AsyncIterator[Record]:
         """Read from `since` and follow for ever."""
         consumer = self._reader()
-        await _start(consumer)
+        await self._start(consumer)
         try:
             ends = await _assign(consumer, topics, since)
             while True:
@@ -110,7 +115,7 @@ class KafkaTransport:
     async def read(self, topic: str, selection: Selection) -> AsyncIterator[Record]:
         """Read what is stored now."""
         consumer = self._reader()
-        await _start(consumer)
+        await self._start(consumer)
         try:
             ends = await _assign(consumer, [topic], selection.since)
             while not await _reached(consumer, ends):
@@ -139,6 +144,7 @@ class KafkaTransport:
             request_timeout_ms=max(REQUEST_MS, SESSION_MS) + 1000,
             fetch_max_wait_ms=250,
             metadata_max_age_ms=30000,
+            **self._security,
             **options,
         )
 
@@ -150,10 +156,31 @@ class KafkaTransport:
                 enable_idempotence=True,
                 max_batch_size=BATCH_BYTES,
                 request_timeout_ms=REQUEST_MS,
+                **self._security,
             )
             self._sender = producer
-            await producer.start()
+            await self._start(producer)
         return self._sender
+
+    async def _start(self, client: Any) -> None:
+        try:
+            await client.start()
+        except BaseException as error:
+            with suppress(Exception):  # the first error is the one to report
+                await (getattr(client, "stop", None) or client.close)()
+            if isinstance(error, KafkaConnectionError):
+                raise BusError(f"Kafka at {self._servers} cannot be used: {await self._hindrance()}") from error
+            raise
+
+    async def _hindrance(self) -> str:
+        """Return why a broker cannot be used: certificate, user or network. The client that failed has only logged it."""
+        host, port, _ = _connections.collect_hosts(self._servers)[0]
+        try:
+            connection = await _connections.create_conn(host, port, request_timeout_ms=REQUEST_MS, **self._security)
+        except (OSError, KafkaError, TimeoutError) as error:
+            return _first(error)
+        connection.close()
+        return "it answers again"
 
     async def _learn(self, topics: set[str]) -> None:
         for topic in topics - self._partitions.keys():
@@ -217,6 +244,21 @@ class KafkaSubscription:
             await asyncio.wait_for(self._consumer.stop(), CLOSE_SECONDS)
 
 
+def _security(settings: KafkaSettings) -> dict[str, Any]:
+    """Return the options of every client. Raises ValueError where the certificates cannot be read."""
+    options: dict[str, Any] = {"security_protocol": settings.security.value}
+    if settings.tls:
+        try:
+            options["ssl_context"] = ssl.create_default_context(cafile=settings.ca_file)
+        except OSError as error:
+            raise ValueError(f"LIENTHONG_KAFKA_CA_FILE={settings.ca_file} holds no certificates that can be read: {error}") from error
+    if settings.sasl:
+        options["sasl_mechanism"] = settings.mechanism.value
+        options["sasl_plain_username"] = settings.username
+        options["sasl_plain_password"] = settings.password and settings.password.get_secret_value()
+    return options
+
+
 async def _send_to(producer: Any, place: Place, messages: Sequence[Message]) -> None:
     """Fill batches by hand: one future per batch instead of one per message is several times cheaper. aiokafka keeps their order."""
     topic, partition = place
@@ -240,15 +282,6 @@ def _first(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return f"{type(error).__name__} {error}".strip()
-
-
-async def _start(consumer: Any) -> None:
-    try:
-        await consumer.start()
-    except BaseException:
-        with suppress(Exception):  # the first error is the one to report
-            await consumer.stop()
-        raise
 
 
 async def _assign(consumer: Any, topics: Sequence[str], since: datetime | None) -> dict[Any, int]:

@@ -156,7 +156,7 @@ IMPORTS = [
         import_id uuid PRIMARY KEY,
         dry_run boolean NOT NULL,
         actor text NOT NULL,
-        media text NOT NULL CHECK (media IN ('csv', 'json')),
+        media text NOT NULL CHECK (media IN ('csv', 'xlsx', 'json')),
         file_sha256 text NOT NULL,
         file_bytes bigint NOT NULL,
         rows integer NOT NULL,
@@ -233,7 +233,7 @@ SECURITY = [
     """
     CREATE POLICY wear_case_read ON wear_case FOR SELECT
     USING (EXISTS (SELECT FROM wear_result r WHERE r.run_id = wear_case.run_id AND r.case_no = wear_case.case_no))""",
-    "CREATE POLICY wear_case_write ON wear_case FOR INSERT WITH CHECK (true)",
+    "CREATE POLICY wear_case_write ON wear_case FOR INSERT WITH CHECK (EXISTS (SELECT FROM wear_run r WHERE r.run_id = wear_case.run_id))",
     # A run belongs to the account that sent it; whoever has the whole platform in scope sees all.
     "ALTER TABLE import_run ENABLE ROW LEVEL SECURITY",
     "CREATE POLICY import_run_own ON import_run USING (actor = (SELECT current_setting('lienthong.actor', true)) OR "

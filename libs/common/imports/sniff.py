@@ -1,10 +1,12 @@
 """Looks at a file before PostgreSQL does: format, encoding, delimiter, header, and whether the fast path is safe."""
 
 import csv
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, BinaryIO, Final
+from typing import IO, Final
 
+from libs.common.imports.faults import FileFaultError
 from libs.common.text import nfc
 
 CHUNK_BYTES: Final = 1 << 20
@@ -18,14 +20,6 @@ _UNEVEN: Final = (
     *(mark for delimiter in (b",", b";", b"\t") for mark in (delimiter + b" ", b" " + delimiter)),
     *(b'""', b'" ', b' "', b" \n", b" \r", b"\n ", b"\n\n", b"\n\r\n", b"\n\\.", b"\xcc", b"\xcd"),
 )
-
-
-class FileFaultError(ValueError):
-    """The file as a whole cannot be taken; `code` names the sentence, `row` and `hint` say where and why."""
-
-    def __init__(self, code: str, hint: str = "", row: int = 1) -> None:
-        super().__init__(code)
-        self.code, self.hint, self.row = code, hint, row
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +37,7 @@ def is_workbook(start: bytes) -> bool:
     return start.startswith(ZIP_MAGIC)
 
 
-def layout(file: BinaryIO) -> Layout:
+def layout(file: IO[bytes]) -> Layout:
     """Read header and encoding of a CSV file. Raises FileFaultError."""
     file.seek(0)
     start = file.read(HEADER_BYTES)
@@ -91,7 +85,7 @@ def _check(block: bytes, line: int) -> bool:
     return not any(mark in block for mark in _UNEVEN) and block.count(b"\r") == block.count(b"\r\n")
 
 
-def rows(file: BinaryIO, delimiter: str) -> Iterator[tuple[int, list[str | None]]]:
+def rows(file: IO[bytes], delimiter: str) -> Iterator[tuple[int, list[str | None]]]:
     """Yield the rows below the header with their numbers as a spreadsheet shows them; blank rows are left out, empty cells are None."""
     file.seek(0)
     reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
@@ -105,6 +99,15 @@ def rows(file: BinaryIO, delimiter: str) -> Iterator[tuple[int, list[str | None]
         raise FileFaultError("unreadable", str(error), number + 1) from error
 
 
-def _lines(file: BinaryIO) -> Iterator[str]:
+def write(rows: Iterable[Sequence[str]], target: IO[bytes]) -> None:
+    """Write rows, the header first, as CSV."""
+    text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=True)
+    try:
+        csv.writer(text, lineterminator="\n").writerows(rows)
+    finally:
+        text.detach()
+
+
+def _lines(file: IO[bytes]) -> Iterator[str]:
     for number, line in enumerate(file):
         yield (line.removeprefix(BOM) if number == 0 else line).decode()

@@ -1,20 +1,16 @@
 """Turns the first visible sheet of an XLSX file into CSV, after making sure that opening it cannot hurt."""
 
-import csv
-import io
 import re
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import BinaryIO, Final
+from typing import IO, Final
 from zipfile import BadZipFile, ZipFile
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
-from services.registry.imports.sniff import FileFaultError
+from libs.common.imports.faults import FileFaultError
+from libs.common.imports.sniff import write
 
 MAX_ENTRIES: Final = 200
 MAX_UNPACKED_BYTES: Final = 512 << 20
@@ -34,15 +30,14 @@ class Bounds:
     columns: int = 64
 
 
-def to_csv(file: BinaryIO, target: BinaryIO, bounds: Bounds) -> None:
+def to_csv(file: IO[bytes], target: IO[bytes], bounds: Bounds) -> None:
     """Write the first visible sheet to `target` as CSV, row by row. Raises FileFaultError."""
     try:
         _guard(file)
         file.seek(0)
-        _write(_rows(file, bounds), target)
+        write(_rows(file, bounds), target)
     except (
         BadZipFile,
-        InvalidFileException,
         KeyError,
         ValueError,
         OSError,
@@ -55,15 +50,7 @@ def to_csv(file: BinaryIO, target: BinaryIO, bounds: Bounds) -> None:
         raise FileFaultError("unreadable", "XLSX") from error
 
 
-def _write(rows: Iterable[list[str]], target: BinaryIO) -> None:
-    text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=True)
-    try:
-        csv.writer(text, lineterminator="\n").writerows(rows)
-    finally:
-        text.detach()
-
-
-def _guard(file: BinaryIO) -> None:
+def _guard(file: IO[bytes]) -> None:
     """Refuse what unpacks to far more than it is. Sizes are the declared ones: zipfile never yields more than declared."""
     with ZipFile(file) as archive:
         entries = archive.infolist()
@@ -89,7 +76,9 @@ def _guard_xml(archive: ZipFile, entry: zipfile.ZipInfo) -> None:
         raise FileFaultError("zip_bomb", "XML")
 
 
-def _rows(file: BinaryIO, bounds: Bounds) -> Iterator[list[str]]:
+def _rows(file: IO[bytes], bounds: Bounds) -> Iterator[list[str]]:
+    from openpyxl import load_workbook  # noqa: PLC0415 - it takes 6 MB, and most processes never see a workbook
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions it leaves out; only values are read here
         book = load_workbook(file, read_only=True, data_only=False, keep_links=False)
