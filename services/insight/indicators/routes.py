@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
+from libs.common.access import ReadSession, reading
 from libs.common.errors import CursorMismatch, FieldError, Invalid, NotFound
-from libs.common.http.access import ReadSession, reading
 from libs.common.http.documents import document
 from libs.common.http.paging import decode_cursor, encode_cursor
 from libs.common.validation import did_you_mean

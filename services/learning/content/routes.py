@@ -52,7 +52,6 @@ UPLOAD = MATCHED | {
 }
 
 
-
 @library.get("", responses=page_of(PublishedOut))
 async def search_contents(page: Annotated[PageRequest, queries.LIBRARY_LIST.request()], db: Reader) -> Response:
     """Search approved material of the whole province."""
