@@ -24,6 +24,7 @@ from libs.common.http.conditional import etag, not_modified
 from libs.common.http.idempotency import Repetition
 from libs.common.http.paging import PageRequest, decode_cursor
 from libs.common.http.tracing import CURRENT
+from libs.common.http.upload import RECEIVED_SHA256
 
 PRIVATE = "private, no-cache"
 
@@ -99,8 +100,8 @@ def reading(permission: str) -> Any:
     return _named(open_reader, permission)
 
 
-def writing(permission: str, *, streamed: bool = False, bare: bool = False) -> Any:
-    """Return the dependency that gives a WriteSession; `streamed` leaves the body unread (uploads).
+def writing(permission: str, *, bare: bool = False) -> Any:
+    """Return the dependency that gives a WriteSession; an upload is received by an earlier dependency.
 
     `bare` gives a UnitOfWork without objects, for writes that are statements: it spares a busy route a third of its time.
     """
@@ -111,7 +112,7 @@ def writing(permission: str, *, streamed: bool = False, bare: bool = False) -> A
         origin = Origin(
             principal, permission, context.request_id if context else "", context.traceparent if context else None, request.headers
         )
-        repetition = await _repetition(request, principal, streamed=streamed)
+        repetition = await _repetition(request, principal)
         session = (UnitOfWork if bare else WriteSession)(request.app.state.platform.database, reach, origin, repetition)
         try:
             await session.open()
@@ -146,11 +147,11 @@ async def authenticate(request: Request) -> Principal:
     return principal
 
 
-async def _repetition(request: Request, principal: Principal, *, streamed: bool) -> Repetition | None:
+async def _repetition(request: Request, principal: Principal) -> Repetition | None:
     key = request.headers.get("idempotency-key")
     if key is None or request.method != "POST":
         return None
-    body = request.headers.get("content-length", "").encode() if streamed else await request.body()
+    body: bytes = getattr(request.state, RECEIVED_SHA256, b"") or await request.body()
     return Repetition.of(principal.actor, key, request.url.path, str(request.url.query).encode() + b"\0" + body)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 from pydantic import BaseModel
+from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -24,7 +25,7 @@ PAGE: Final = 50
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Read = Callable[[Connection, Any], Awaitable[str]]
 ReadPage = Callable[[Connection], Awaitable[Sequence[str]]]
-Naive = Callable[[AsyncSession, Any], Awaitable[BaseModel]]
+NaiveRead = Callable[[AsyncSession, Any], Awaitable[BaseModel]]
 Body = Callable[[], Mapping[str, Any]]
 
 # Where each row of a service belongs, evenly over the schools. Ids are made here, for foreign keys.
@@ -45,7 +46,11 @@ TREE: Final = (
 )
 
 
-class NaiveOrganisation(SQLModel, table=True):
+class Naive(SQLModel, registry=registry()):
+    """Tables as a tutorial would write them down, apart from what services declare under the same names."""
+
+
+class NaiveOrganisation(Naive, table=True):
     """The copied tree as a tutorial would write it down, for the code of a row's organisation."""
 
     __tablename__ = "organisation_path"
@@ -81,7 +86,7 @@ class Resource:
     every: str
     bare: Read
     bare_page: ReadPage
-    naive: Naive
+    naive: NaiveRead
     out: type[BaseModel]
     key: Callable[[str], Any] = UUID
     creation: Creation | None = None

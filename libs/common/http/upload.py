@@ -13,6 +13,8 @@ from libs.common.errors import BadRequest, Invalid, TooLarge
 
 SPOOLED_IN_MEMORY_BYTES: Final = 2 << 20
 """Bigger files go to disk."""
+RECEIVED_SHA256: Final = "received_sha256"
+"""Where `request.state` keeps the hash of a body that is gone once received: an Idempotency-Key is bound to it."""
 _DIGEST: Final = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
 
 
@@ -64,6 +66,7 @@ async def receive(request: Request, spool: IO[bytes], limit: int) -> Received:
     told = _DIGEST.search(request.headers.get("content-digest", ""))
     if told and base64.b64decode(told[1]) != digest.digest():
         raise TruncatedUpload(detail_vi="Nội dung khác với Content-Digest.", detail_en="The bytes differ from Content-Digest.")
+    setattr(request.state, RECEIVED_SHA256, digest.digest())
     return Received(size, digest.hexdigest(), lines)
 
 

@@ -66,8 +66,6 @@ def as_csv(permission: str, limit: Callable[[], int], rows: Callable[[], int], *
 
     async def receive_table(request: Request) -> AsyncIterator[Upload]:
         await authorise(request, permission)
-        if "idempotency-key" in request.headers:
-            await request.body()  # kept, because the key is bound to the body
         with SpooledTemporaryFile(max_size=SPOOLED_IN_MEMORY_BYTES) as spool, TemporaryFile() as table:
             upload = await _receive(request, spool, taken, limit())
             yield upload if upload.media == "csv" else await _convert(upload, table, workbook.Bounds(rows()))

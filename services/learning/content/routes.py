@@ -106,7 +106,7 @@ async def change_content(content_id: UUID, body: ContentChange, db: Author) -> R
 
 @router.put("/{content_id}/file", responses=document(VersionOut), openapi_extra=UPLOAD, max_body_size=FILE_CEILING_BYTES)
 async def upload_file(
-    content_id: UUID, upload: Annotated[Upload, Depends(received)], db: Annotated[WriteSession, writing(PERMISSION, streamed=True)]
+    content_id: UUID, upload: Annotated[Upload, Depends(received)], db: Annotated[WriteSession, writing(PERMISSION)]
 ) -> Response:
     """Give one's own draft its file; the same file again changes nothing."""
     await service.fill(db, content_id, upload)

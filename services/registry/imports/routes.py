@@ -33,7 +33,7 @@ router = APIRouter(prefix=PREFIX, tags=["imports"])
 async def start_import(
     kind: Annotated[ImportKind, Query(description="what the file holds")],
     file: Annotated[upload.Upload, upload.raw(PERMISSION, lambda: ImportSettings().max_bytes)],
-    db: Annotated[WriteSession, writing(PERMISSION, streamed=True)],
+    db: Annotated[WriteSession, writing(PERMISSION)],
     *,
     dry_run: Annotated[bool, Query(description="check only")] = False,
 ) -> Response:

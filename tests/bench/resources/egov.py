@@ -10,12 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import DateTime
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.egov.dossiers import queries
 from services.egov.dossiers.schemas import DossierOut
-from tests.bench.resource import TREE, Creation, Resource, bare, bare_page
+from tests.bench.resource import TREE, Creation, Naive, Resource, bare, bare_page
 
 PATH = "/egov/v1/dossiers"
 INSTANT = DateTime(timezone=True)
@@ -33,7 +33,7 @@ FILL = (
 )
 
 
-class NaiveDossier(SQLModel, table=True):
+class NaiveDossier(Naive, table=True):
     """The table as a tutorial would write it down."""
 
     __tablename__ = "dossier"

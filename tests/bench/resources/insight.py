@@ -10,11 +10,11 @@ from uuid import UUID
 
 import orjson
 from pydantic import BaseModel
-from sqlmodel import Field, SQLModel, select
+from sqlmodel import Field, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.insight.indicators import queries
-from tests.bench.resource import PAGE, TREE, Connection, Resource
+from tests.bench.resource import PAGE, TREE, Connection, Naive, Resource
 
 DAY: Final = date(2026, 10, 1)
 QUESTION = f"as_of={DAY}&organisation="
@@ -42,7 +42,7 @@ class NaiveFigure(BaseModel):
     learners: int
 
 
-class NaiveVersion(SQLModel, table=True):
+class NaiveVersion(Naive, table=True):
     """A school as a tutorial would write it down."""
 
     __tablename__ = "organisation_version"
@@ -52,7 +52,7 @@ class NaiveVersion(SQLModel, table=True):
     code: str
 
 
-class NaiveSpell(SQLModel, table=True):
+class NaiveSpell(Naive, table=True):
     """A spell as a tutorial would write it down."""
 
     __tablename__ = "spell"

@@ -1,6 +1,7 @@
 """Uploading: who may, what is refused at once, repetition, progress and the report."""
 
 import json
+from dataclasses import replace
 
 from services.registry.imports.settings import ImportSettings
 from tests.common.imports.samples import CSV, content_digest
@@ -49,6 +50,15 @@ async def test_the_same_file_by_the_same_account_is_one_import(importer: Importe
     assert (await importer.send("learners", content)).json()["state"] == "applied"
     assert (await importer.send("learners", content, dry_run="true")).json()["import_id"] != first.json()["import_id"]
     assert (await clerk.send("learners", content)).json()["import_id"] != first.json()["import_id"]
+
+
+async def test_a_key_binds_the_answer_to_the_file_and_not_to_its_length(importer: Importer) -> None:
+    keyed = replace(importer, headers=importer.headers | {"idempotency-key": "k1"})
+    content = file("learners", {})
+    first, again = [await keyed.send("learners", content) for _ in range(2)]
+    assert (again.status_code, again.json(), again.headers["idempotency-replayed"]) == (202, first.json(), "true")
+    other = await keyed.send("learners", content.replace("2017", "2016"))
+    assert (other.status_code, other.json()["type"]) == (422, "urn:lienthong:problem:idempotency-mismatch")
 
 
 async def test_a_rejected_file_may_be_sent_again(importer: Importer) -> None:
