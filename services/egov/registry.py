@@ -1,22 +1,24 @@
-"""What e-government asks of the registry over HTTP, with the caller's own token: whoever may read the child there may file for it here."""
+"""What e-government asks of the registry over HTTP, with the caller's own token: whoever may read the child there may file for it here.
+
+A desk that may not read it asks by what the child's papers say.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
 import httpx
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from libs.common.errors import Unauthenticated, Unavailable
+from libs.common.errors import Forbidden, Invalid, ProblemOut, Unauthenticated, Unavailable
 from libs.common.http.tracing import CURRENT
 
 if TYPE_CHECKING:
     from services.egov.settings import EgovSettings
 
-OK, UNAUTHORIZED = 200, 401
-NOT_FOR_CALLER = frozenset({403, 404})
+OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, INVALID = 200, 401, 403, 404, 422
 
 
 class LearnerSeen(BaseModel):
@@ -67,23 +69,39 @@ class Registry:
         found = await self._ask(f"/registry/v1/learners/{learner_id}/guardians", authorization, GuardiansSeen)
         return found is not None and any(guardian.guardian_person_id == person_id for guardian in found.items)
 
-    async def _ask(self, path: str, authorization: str, kind: type[Seen]) -> Seen | None:
+    async def match(self, papers: dict[str, Any], authorization: str) -> LearnerSeen | None:
+        """Return the learner whom code, name and birth date name together, None when any of them is wrong.
+
+        Raises Invalid by the registry's own rules, pointing below /learner, or Forbidden.
+        """
+        return await self._ask("/registry/v1/learners/match", authorization, LearnerSeen, papers)
+
+    async def _ask(self, path: str, authorization: str, kind: type[Seen], body: dict[str, Any] | None = None) -> Seen | None:
         context = CURRENT.get()
         headers = {"Authorization": authorization} | ({"traceparent": context.traceparent} if context else {})
         try:
-            answer = await self._client.get(path, headers=headers)
+            answer = await self._client.request("GET" if body is None else "POST", path, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise _down() from error
-        if answer.status_code in NOT_FOR_CALLER:
+        if answer.status_code == NOT_FOUND or (answer.status_code == FORBIDDEN and body is None):
             return None
         if answer.status_code == UNAUTHORIZED:
             raise Unauthenticated
         try:
             if answer.status_code == OK:
                 return kind.model_validate_json(answer.content)
+            if answer.status_code in {FORBIDDEN, INVALID}:
+                raise _refused(ProblemOut.model_validate_json(answer.content))
         except ValidationError as error:
             raise _down() from error
         raise _down()
+
+
+def _refused(problem: ProblemOut) -> Forbidden | Invalid:
+    """Return the registry's refusal of a match in the words of a dossier."""
+    if problem.status == FORBIDDEN:
+        return Forbidden(detail_vi=problem.detail, detail_en=problem.detail_en)
+    return Invalid(errors=[fault.model_copy(update={"pointer": "/learner" + fault.pointer}) for fault in problem.errors])
 
 
 def _down() -> Unavailable:

@@ -6,16 +6,16 @@ from libs.common.auth.principal import EVERYWHERE
 from libs.common.errors import FieldError, Invalid
 from services.identity.unit import Unit
 
-IN_SCOPE = text("""
-SELECT CASE WHEN :code = '*' THEN '' ELSE (SELECT path::text FROM organisation_path WHERE code = :code) END AS path""")
-SCOPED = text("SELECT text2ltree(:path) <@ ANY (scope_paths())")
+PLACE = text("""
+SELECT p.path::text FROM (SELECT ''::ltree AS path WHERE :code = '*' UNION ALL SELECT path FROM organisation_path WHERE code = :code) p
+WHERE NOT :scoped OR p.path <@ ANY (scope_paths())""")
 ABOVE = text("SELECT code FROM organisation_path WHERE path @> text2ltree(:path)")
 
 
 async def place_of(db: Unit, code: str, pointer: str) -> str:
     """Return the organisation's path; raises Invalid when the caller's scope has no such organisation. `*` is the platform, path ''."""
-    path: str | None = await db.session.scalar(IN_SCOPE, {"code": code})
-    if path is None or not await db.session.scalar(SCOPED, {"path": path}):
+    path: str | None = await db.session.scalar(PLACE, {"code": code, "scoped": True})
+    if path is None:
         error = FieldError(
             pointer=pointer,
             code="organisation_unknown",
@@ -28,7 +28,7 @@ async def place_of(db: Unit, code: str, pointer: str) -> str:
 
 async def known_place(db: Unit, code: str) -> str:
     """Return the organisation's path, or '' (visible to the platform alone) until it arrives on the bus and the rows follow it."""
-    return await db.session.scalar(IN_SCOPE, {"code": code}) or ""
+    return await db.session.scalar(PLACE, {"code": code, "scoped": False}) or ""
 
 
 async def codes_above(db: Unit, path: str) -> set[str]:

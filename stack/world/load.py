@@ -224,6 +224,7 @@ async def wait_for_insight(gateway: Gateway, world: World, progress: Progress) -
         "assets": len(world.assets),
         "offers": len(world.offers),
         "documents": len(world.documents),
+        "norms": len((await gateway.get("/assets/v1/norms"))["items"]),
     }
     total = sum(wanted.values())
 

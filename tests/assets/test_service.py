@@ -15,12 +15,13 @@ from pydantic import SecretStr
 
 from libs.common.db.migrate import migrate
 from libs.common.events.envelope import Attributes, Message, binary_headers
-from libs.common.events.topics import ASSETS_ASSET, REGISTRY_LEARNER
+from libs.common.events.topics import ASSETS_ASSET, ASSETS_NORM, REGISTRY_LEARNER
 from libs.common.events.transport.postgres import PostgresTransport
 from libs.common.openapi import permissions
 from libs.common.settings import Settings
 from services.assets.copies import messages
 from services.assets.main import SERVICE
+from services.assets.need.events import NormSet
 from services.registry.learners import events as registry
 from tests.assets.conftest import MOMENT, World, computer
 from tests.support.postgres import TestDatabase, TestPostgres
@@ -86,8 +87,8 @@ async def test_a_machine_client_needs_its_scope(world: World) -> None:
 def test_contracts() -> None:
     documents = SERVICE.contracts()
     assert {"/assets/v1/assets/{asset_id}/wear", "/assets/v1/need"} <= set(documents["openapi.json"]["paths"])
-    assert set(documents["asyncapi.json"]["channels"]) == {ASSETS_ASSET.name}
-    assert len(documents["asyncapi.json"]["components"]["messages"]) == 3
+    assert set(documents["asyncapi.json"]["channels"]) == {ASSETS_ASSET.name, ASSETS_NORM.name}
+    assert len(documents["asyncapi.json"]["components"]["messages"]) == 4
 
 
 def test_the_registry_tells_what_is_read_here() -> None:
@@ -119,6 +120,8 @@ async def test_the_schema_goes_down_without_a_trace_and_up_again(fresh: TestData
     assert [row[0] for row in await connection.fetch(LEFT)] == []
     await migrate(fresh.owner_url, fresh.url, SERVICE.versions)
     assert await connection.fetchval("SELECT count(*) FROM norm") == 2
+    bodies = [row[0] for row in await connection.fetch("SELECT body FROM outbox WHERE topic = $1", ASSETS_NORM.name)]
+    assert {NormSet.model_validate_json(body).level for body in bodies} == {"primary", "lower_secondary"}
     unprotected = {row["relname"] for row in await connection.fetch(TABLES) if not row["relrowsecurity"]}
     await connection.close()
     await asyncio.to_thread(postgres.drop, fresh)

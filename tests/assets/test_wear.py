@@ -155,6 +155,8 @@ async def test_a_corrected_rule_set_is_a_new_version_and_needs_no_release(world:
     body["regimes"][1]["rates"]["computer"] = {"life": 5, "percent": "20"}
     for grant in ("school_admin@S1", "province_officer@P"):
         assert (await world.caller(grant).send("POST", "/wear/rule-sets", body)).status_code == 403
+        same = await world.caller(grant).send("POST", "/wear/rule-sets", corrected())
+        assert same.status_code == 403, "that nothing would change is no permission"
     added = await world.admin.must("/wear/rule-sets", body)
     assert (added["version"], added["rules"]["regimes"][1]["rates"]["computer"]["life"]) == (2, 5)
     assert (await world.admin.must("/wear/rule-sets", body))["version"] == 2

@@ -23,13 +23,15 @@ from tests.bench.resource import Creation, Resource
 URL = os.environ["BENCH_REFERENCE_URL"]
 RESOURCE: Resource = importlib.import_module("tests.bench.resources." + os.environ["BENCH_RESOURCE"]).RESOURCE
 POOL_SIZE = 10
+# Functions that ask for the scope find everything in it.
+WHOLE_PLATFORM = {"lienthong.scope": '{""}'}
 engine = create_async_engine(URL.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=POOL_SIZE, max_overflow=0)
 pools: list["asyncpg.Pool[asyncpg.Record]"] = []
 
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    async with asyncpg.create_pool(URL, min_size=1, max_size=POOL_SIZE) as pool:
+    async with asyncpg.create_pool(URL, min_size=1, max_size=POOL_SIZE, server_settings=WHOLE_PLATFORM) as pool:
         pools.append(pool)
         if RESOURCE.creation:
             async with engine.begin() as connection:

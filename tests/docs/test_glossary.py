@@ -8,8 +8,8 @@ from sqlmodel import SQLModel
 
 from libs.common.auth.permissions import roles
 from libs.common.db.columns import Table
+from libs.common.rounding import Rounding
 from services.assets.assets.classes import Kind
-from services.assets.need.rules import Rounding
 from services.assets.wear.rules import Rule
 from services.assets.wear.rules import Standing as AssetStanding
 from services.egov.dossiers.rules import FORM, STATUS, Side, Stage

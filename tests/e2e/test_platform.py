@@ -3,6 +3,7 @@
 import json
 
 import httpx
+import pytest
 
 from tests.e2e.platform import Platform, eventually, lienthong
 
@@ -16,6 +17,19 @@ def test_the_world_verifies(platform: Platform) -> None:
     assert (figures["2017.learners"]["printed"], figures["2017.learners"]["computed"]) == (684, 684)
     assert figures["2017.sites"]["computed"] == 4
     assert figures["screens.2017.lcd_missing"]["state"] == "not yet measured"
+
+
+@pytest.mark.parametrize("account", ["admin", "teacher"])
+def test_a_figure_is_the_same_asked_alone_and_with_all_others(platform: Platform, account: str) -> None:
+    with platform.client(platform.token(account)) as client:
+
+        def figures(**query: str) -> list[dict[str, object]]:
+            answer = client.get("/insight/v1/figures", params={"organisation": "PHONG-DONG", "as_of": "2018-02-28", **query})
+            return list(answer.raise_for_status().json()["items"])
+
+        together = figures()
+        assert {"measured", "not_yet_measured"} <= {figure["state"] for figure in together}
+        assert [one for figure in together for one in figures(key=str(figure["key"]))] == together
 
 
 def test_loading_again_changes_nothing(platform: Platform) -> None:

@@ -126,6 +126,7 @@ class World:
         self.registry.learners[learner_id] = {
             "learner_id": learner_id,
             "person_id": person_id,
+            "ministry_code": "9100000017",
             "full_name": "Giàng A Páo",
             "birth_date": "2015-03-02",
             "school_id": str(identity(school)),

@@ -28,11 +28,18 @@ class StandIn:
             or self.learners[learner_id]["school_code"] in codes
         )
 
-    def answer(self, path: str, authorization: str) -> tuple[int, Any]:
+    def match(self, papers: Any) -> tuple[int, Any]:
+        """Answer whoever knows all three; the real service also asks for a permission and the form."""
+        found = [one for one in self.learners.values() if papers == {name: one.get(name) for name in papers}]
+        return (200, found[0]) if found else (404, {})
+
+    def answer(self, path: str, authorization: str, papers: Any = None) -> tuple[int, Any]:
         if self.down:
             return 503, {}
         payload = authorization.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        if path.endswith("/learners/match"):
+            return self.match(papers)
         learner_id, _, part = path.removeprefix("/registry/v1/learners/").partition("/")
         if learner_id not in self.learners or not self.sees(claims, learner_id):
             return 404, {}
@@ -47,8 +54,14 @@ def standing_in() -> Iterator[StandIn]:
 
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            self._tell(*made.answer(self.path, self.headers["Authorization"]))
+
+        def do_POST(self) -> None:
+            papers = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self._tell(*made.answer(self.path, self.headers["Authorization"], papers))
+
+        def _tell(self, status: int, body: Any) -> None:
             made.calls.append(self.path)
-            status, body = made.answer(self.path, self.headers["Authorization"])
             content = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

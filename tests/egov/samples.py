@@ -20,6 +20,13 @@ def draft(world: World, **others: Any) -> dict[str, Any]:
     return made | others
 
 
+def at_desk(**others: Any) -> dict[str, Any]:
+    """Return what a desk types in for a learner of another school; `learner` changes what the papers say."""
+    papers = {"ministry_code": "9100000017", "full_name": "Giàng A Páo", "birth_date": "2015-03-02"}
+    made = {"receiving_school_code": "S2", "applicant_name": "Vàng Thị Mai", "ground": "moves_home", "channel": "counter"}
+    return made | others | {"learner": papers | others.get("learner", {})}
+
+
 def from_outside(**others: Any) -> dict[str, Any]:
     return {
         "outside": {

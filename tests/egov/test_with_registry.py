@@ -148,6 +148,62 @@ async def test_a_family_moves(two: Two) -> None:
     assert tracked.json()["status"] == 10
 
 
+def papers(child: dict[str, Any], **others: Any) -> dict[str, Any]:
+    """Return what the child's papers say, as a clerk types them."""
+    typed = {"ministry_code": child["ministry_code"], "full_name": child["full_name"].lower(), "birth_date": child["birth_date"]}
+    return typed | others
+
+
+async def test_a_desk_files_for_a_learner_of_another_school(two: Two) -> None:
+    child = await two.registry.admin.must("/learners", learner(enrolment=enrolment()))
+    path = "/learners/" + child["learner_id"]
+    desk, reader = two.caller("clerk@S2"), two.registry.caller("clerk@S2")
+    body = {"receiving_school_code": "S2", "applicant_name": "Vàng Thị Mai", "ground": "moves_home", "channel": "counter"}
+
+    async def school_is_known() -> bool:
+        return (await desk.post("/dossiers", body | {"learner": papers(child)})).status_code == 201
+
+    assert (await reader.get(path)).status_code == 404
+    by_id = await desk.post("/dossiers", body | {"learner_id": child["learner_id"]})
+    assert [(one["pointer"], one["code"]) for one in by_id.json()["errors"]] == [("/learner_id", "unknown_learner")]
+    await until(school_is_known)
+    (dossier,) = (await desk.get("/dossiers")).json()["items"]
+    read = await desk.read(dossier)
+    named = {name: read[name] for name in ("learner_id", "learner_name", "learner_birth_date", "grade", "sending_school_code")}
+    assert list(named.values()) == [child["learner_id"], child["full_name"], child["birth_date"], child["grade"], "S1"]
+    dossier = await desk.must(await desk.must(dossier, "submit"), "receive")
+    assert (await reader.get(path)).status_code == 404
+    dossier = await two.caller("school_admin@S2").must(dossier, "approve", {"effective_date": today().isoformat()})
+    dossier = await two.caller("school_admin@S1").must(dossier, "release")
+
+    async def moved() -> bool:
+        return bool((await desk.read(dossier))["stage"] == "moved")
+
+    await until(moved)
+    assert (await reader.get(path)).json()["school_code"] == "S2"
+    assert (await two.registry.caller("clerk@S1").get(path)).status_code == 404
+
+
+async def test_the_registry_says_what_is_wrong_with_papers(two: Two) -> None:
+    child = await two.registry.admin.must("/learners", learner(enrolment=enrolment()))
+    body = {"receiving_school_code": "S2", "applicant_name": "Vàng Thị Mai", "ground": "moves_home", "channel": "counter"}
+    desk = two.caller("clerk@S2")
+    cases = [
+        ({"full_name": "Giàng A Pó"}, "/learner", "unmatched_learner"),
+        ({"birth_date": "2015-03-03"}, "/learner", "unmatched_learner"),
+        ({"ministry_code": "9999999999"}, "/learner", "unmatched_learner"),
+        ({"ministry_code": "12"}, "/learner/ministry_code", "identifier_form"),
+        ({"birth_date": "2035-03-03"}, "/learner/birth_date", "future_date"),
+    ]
+    for change, pointer, code in cases:
+        answer = await desk.post("/dossiers", body | {"learner": papers(child, **change)})
+        assert answer.status_code == 422, answer.text
+        assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [(pointer, code)]
+    machine = two.caller("integrator@S2", sid=None, azp="vendor", scope="egov.read egov.write registry.read")
+    refused = await machine.post("/dossiers", body | {"learner": papers(child)})
+    assert (refused.status_code, refused.json()["detail_en"]) == (403, "Missing permission “registry.learner.match”.")
+
+
 async def test_a_move_that_the_registry_refuses_is_flagged(two: Two) -> None:
     learner_id, mother = await family(two)
     elsewhere = await two.registry.admin.must("/classes", school_class(school_code="S1", name="5Z"))

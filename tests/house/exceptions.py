@@ -56,7 +56,6 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
         "libs/common/db/policies.py": "DDL from the names of our own table classes, run by the owner in a migration",
         "libs/common/db/read.py": "names come from schema classes and declared listings, never from a request",
         "services/identity/migrations/versions/0001_identity.py": "names of tables listed in the migration itself",
-        "services/insight/migrations/versions/0001_insight.py": "names of tables and their conditions, listed in the migration itself",
         "services/registry/migrations/versions/0001_registry.py": "names of tables and functions listed in the migration itself",
         "tests/*": "databases and roles that a test makes for itself: their names cannot be parameters",
     },

@@ -14,6 +14,7 @@ from libs.common.events.apply import Applier
 from libs.common.events.envelope import Attributes, Record, binary_headers
 from libs.common.events.topics import (
     ASSETS_ASSET,
+    ASSETS_NORM,
     EGOV_DOCUMENT,
     EGOV_DOSSIER,
     EGOV_PROCEDURE,
@@ -28,7 +29,7 @@ from libs.common.events.topics import (
 from services.insight.copies.consumers import CONSUMERS
 
 EMPTY = """
-TRUNCATE asset, offer, document_count, dossier, content_state,
+TRUNCATE asset, norm, offer, document_count, dossier, content_state,
     organisation_path, inbox, dead_letter, freshness, certificate, post, staff, spell, class, school_year,
     organisation_version, organisation"""
 SINCE = date(2010, 1, 1)
@@ -205,6 +206,27 @@ def asset(name: str, place: str, class_code: str, quantity: int = 1, *, version:
         "online": None,
     }
     return Told(ASSETS_ASSET, f"asset.{verb}.v1", str(identity("asset " + name)), version, base | others)
+
+
+def norm(level: str, value: int = 15, since: date = date(2016, 10, 7), *, version: int = 1, **others: Any) -> Told:
+    """Tell how many learners share a computer at a level from a day on."""
+    norm_id = identity(f"norm {level} {since}")
+    base = {
+        "norm_id": norm_id,
+        "norm": "learners_per_computer",
+        "level": level,
+        "value": value,
+        "valid_from": since,
+        "valid_to": None,
+        "legal_basis": "Quyết định 225/QĐ-UBND",
+        "certainty": "medium",
+    }
+    return Told(ASSETS_NORM, "norm.set.v1", str(norm_id), version, base | others)
+
+
+def norms() -> list[Told]:
+    """Tell the norms that every new platform starts with."""
+    return [norm("primary"), norm("lower_secondary")]
 
 
 def offer(name: str, place: str, procedure: str, level: int | str, *, version: int = 1, **others: Any) -> Told:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from libs.common.events.catalogue import Event
 from libs.common.organisations import STATE, State
 from services.assets.assets import events as assets
+from services.assets.need import events as need
 from services.egov.documents import events as documents
 from services.egov.dossiers import events as dossiers
 from services.egov.offers import events as offers
@@ -36,6 +37,7 @@ def test_every_event_of_the_topics_is_known() -> None:
     assert subclasses(staff.StaffEvent) == messages.STAFF_TYPES
     assert {classes.SchoolYearSet.TYPE} == messages.SCHOOL_YEAR_TYPES
     assert subclasses(assets.AssetEvent) == messages.ASSET_TYPES
+    assert {need.NormSet.TYPE} == messages.NORM_TYPES
     assert subclasses(dossiers.DossierEvent) == messages.DOSSIER_TYPES
     assert subclasses(contents.ContentEvent) == messages.CONTENT_TYPES
     assert {offers.ProcedureOffered.TYPE} == messages.OFFER_TYPES
@@ -128,6 +130,20 @@ TOLD: list[tuple[Event, type[BaseModel]]] = [
             version=1,
         ),
         messages.AssetMessage,
+    ),
+    (
+        need.NormSet(
+            norm_id=ONE,
+            norm="learners_per_computer",
+            level="primary",
+            value=15,
+            valid_from=DAY,
+            valid_to=None,
+            legal_basis="Quyết định 225/QĐ-UBND",
+            certainty="medium",
+            version=1,
+        ),
+        messages.NormMessage,
     ),
     (
         documents.DocumentsCounted(

@@ -6,7 +6,8 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.insight.indicators.disclosure import OWN, THRESHOLD, TOTAL, Cell, Row, Table, kept_back, small
+from libs.common.disclosure import SMALL
+from services.insight.indicators.disclosure import OWN, TOTAL, Cell, Row, Table, kept_back, small
 
 COLUMNS = ("primary", "lower", "upper")
 Equation = dict[Cell, int]
@@ -60,7 +61,7 @@ def _minus(row: dict[Cell, Fraction], other: dict[Cell, Fraction], factor: Fract
 @settings(max_examples=300, deadline=None)
 def test_no_cell_kept_back_can_be_worked_out(table: Table) -> None:
     hidden = kept_back(table, small(table))
-    assert {cell for cell, count in table.sums.items() if count < THRESHOLD} <= hidden
+    assert {cell for cell, count in table.sums.items() if count < SMALL} <= hidden
     assert worked_out(table, hidden) == set()
 
 
@@ -71,7 +72,7 @@ def test_no_published_sum_leaves_a_small_rest(table: Table) -> None:
     for equation in equations(table):
         total = next(cell for cell, factor in equation.items() if factor < 0)
         rest = [table.sums[cell] for cell, factor in equation.items() if factor > 0 and cell in hidden]
-        assert total in hidden or not rest or sum(rest) >= THRESHOLD
+        assert total in hidden or not rest or sum(rest) >= SMALL
 
 
 @given(tables())

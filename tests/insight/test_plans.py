@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from libs.common.rounding import Rounding
 from services.insight.indicators.catalogue import catalogue
-from services.insight.indicators.needs import Rounding
 from services.insight.indicators.rules import Contribution, Figure, State
 from services.insight.plans.comparison import Standing, Verdict, compare, standing
 from services.insight.plans.facts import Printed, Target, facts, plans, printed, targets
@@ -22,6 +22,7 @@ from tests.insight.support import (
     identity,
     learner,
     member,
+    norms,
     organisation,
     post,
     school_class,
@@ -160,7 +161,7 @@ def events_of(world: World) -> list[Told]:
 
 
 async def test_the_world_reproduces_the_plan_of_phong_dong(feed: Feed, client: httpx.AsyncClient, issuer: Issuer) -> None:
-    await feed.apply(*events_of(phong_dong.build()))
+    await feed.apply(*norms(), *events_of(phong_dong.build()))
     headers = issuer.headers("school_admin@" + phong_dong.SCHOOL)
     answer = await client.get(COMPARISON, params={"organisation": phong_dong.SCHOOL}, headers=headers)
     body = ComparisonOut.model_validate_json(answer.content)
@@ -203,7 +204,7 @@ def phong_dong_assets() -> list[Told]:
 
 
 async def test_with_assets_every_figure_of_phong_dong_is_equal_or_explained(feed: Feed, client: httpx.AsyncClient, issuer: Issuer) -> None:
-    await feed.apply(*events_of(phong_dong.build()), *phong_dong_assets())
+    await feed.apply(*norms(), *events_of(phong_dong.build()), *phong_dong_assets())
     answer = await client.get(COMPARISON, params={"organisation": phong_dong.SCHOOL}, headers=issuer.headers("province_officer@*"))
     body = ComparisonOut.model_validate_json(answer.content)
     rows = {row.figure: row for row in body.figures}

@@ -59,6 +59,10 @@ FILL = (
     """
     INSERT INTO asset (asset_id, organisation_id, kind, class_code, quantity, provider, valid_from, version)
     SELECT pg_temp.id('line ' || n), pg_temp.id('S' || n), 'line', 'ftth', 1, 'vnpt', '2014-09-01', 1 FROM generate_series(0, 639) n""",
+    """
+    INSERT INTO norm (norm_id, norm, level, value, valid_from, legal_basis, certainty, version)
+    SELECT pg_temp.id('norm ' || level), 'learners_per_computer', level, 15, '2016-10-07', '…', 'medium', 1
+    FROM unnest(ARRAY['primary', 'lower_secondary']) AS level""",
     "ANALYZE",
 )
 

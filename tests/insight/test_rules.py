@@ -1,14 +1,16 @@
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.insight.indicators.catalogue import catalogue, parse
-from services.insight.indicators.ledger import Ledger, Organisation, Tally
-from services.insight.indicators.needs import Norms
+from services.insight.indicators.ledger import LEVELS, Ledger, Organisation, Tally
+from services.insight.indicators.needs import Norm, Norms
 from services.insight.indicators.rules import Coverage, Figure, State, figure, percent
 
+DAY = date(2018, 1, 1)
 A, B, SITE_OF_A, COMMUNE = (uuid4() for _ in range(4))
 
 
@@ -59,7 +61,8 @@ def test_at_a_level_the_records_of_schools_of_that_level_count() -> None:
 
 
 def test_a_school_without_a_teacher_of_informatics_misses_one_whatever_others_have() -> None:
-    norms = Norms(informatics_teachers_per_school={"primary": 1, "lower_secondary": 1})
+    one = {level: Norm(level=level, value=1, valid_from=DAY, valid_to=None, legal_basis="…", certainty="low") for level in LEVELS[1:3]}
+    norms = Norms(informatics_teachers_per_school=one)
     book = replace(ledger(Tally(A, "informatics_teachers", None, 3), seen=((A, "staff"), (A, "norm"))), norms=norms)
     found = computed("teachers_missing", book)
     assert (found.value(), [part.organisation_id for part in found.contributions]) == (1, [B])

@@ -62,6 +62,12 @@ BODIES: dict[str, Callable[[School], Body]] = {
     ),
     f"PATCH {REGISTRY}/learners/{{learner_id}}": lambda _: {"full_name": "Tên Khác"},
     f"POST {REGISTRY}/learners/{{learner_id}}/leave": lambda _: {"left_on": "2027-01-05", "status": "04"},
+    # Two of three factors: whoever has the permission may match anybody by all three, and learns nothing by fewer.
+    f"POST {REGISTRY}/learners/match": lambda school: {
+        "ministry_code": school.codes["first"],
+        "full_name": f"{school.word} Páo second",
+        "birth_date": BORN,
+    },
     f"POST {REGISTRY}/organisations": lambda school: _organisation(school) | {"code": school.code},
     f"PUT {REGISTRY}/organisations/by-code/{{code}}": _organisation,
     f"PATCH {REGISTRY}/organisations/{{organisation_id}}": lambda _: {"name": "Tên khác", "valid_from": "2026-10-01"},

@@ -37,9 +37,13 @@ class Change:
     path: str | None
     was: str | None
     details: bytes
+    silent: bool = False
+    """Nothing changed: for the audit only."""
 
     def feed(self) -> list[tuple[str, str, str, int, str]]:
         """Return the feed rows: who could see it before and cannot now is told that it is gone."""
+        if self.silent:
+            return []
         rows = []
         if self.was is not None and self.was != self.path:
             rows.append((self.resource, self.key, "deleted", self.version, self.was))

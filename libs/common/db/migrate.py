@@ -19,6 +19,16 @@ GRANTS = (
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
     "REVOKE UPDATE, DELETE ON audit FROM {role}",
     "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {role}",
+    # What reads past row security is for the application alone, not for whoever else may connect (a report, say).
+    """
+    DO $$ DECLARE name regprocedure; BEGIN
+        FOR name IN SELECT oid FROM pg_proc
+            WHERE prosecdef AND pronamespace = 'public'::regnamespace AND pg_get_userbyid(proowner) = current_user
+        LOOP
+            EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', name);
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {role}', name);
+        END LOOP;
+    END $$""",
 )
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('migrate'))"
 

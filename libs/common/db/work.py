@@ -79,6 +79,10 @@ class UnitOfWork:
             details = event.model_dump_json().encode()
             self._changes.append(Change(str(row.__tablename__), event.key, event.sequence, None if deleted else path, was, details))
 
+    def disclose(self, resource: str, key: str, version: int, path: str) -> None:
+        """Note that the caller is told of a row beyond their scope: audited where it stands, silent in the feed. Call before the answer."""
+        self._changes.append(Change(resource, key, version, path, None, b"{}", silent=True))
+
     async def read(self, document: Document, **values: Any) -> tuple[str | None, str]:
         """Return version and JSON text of a document as this transaction sees it."""
         await self.flush()

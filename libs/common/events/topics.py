@@ -35,6 +35,7 @@ EGOV_DOSSIER = Topic("egov.dossier", restricted=True)
 EGOV_PROCEDURE = Topic("egov.procedure", partitions=1)
 EGOV_DOCUMENT = Topic("egov.document", partitions=1)
 ASSETS_ASSET = Topic("assets.asset")
+ASSETS_NORM = Topic("assets.norm", state=True, partitions=1)
 LEARNING_CONTENT = Topic("learning.content")
 
 TOPICS: tuple[Topic, ...] = (
@@ -52,5 +53,6 @@ TOPICS: tuple[Topic, ...] = (
     EGOV_PROCEDURE,
     EGOV_DOCUMENT,
     ASSETS_ASSET,
+    ASSETS_NORM,
     LEARNING_CONTENT,
 )

@@ -12,7 +12,7 @@ from libs.common.http.paging import PageRequest
 from services.assets.answers import answer
 from services.assets.fields import Day, Level
 from services.assets.need import queries, service
-from services.assets.need.schemas import NeedOut, NeedQuery, NormOut, NormSet
+from services.assets.need.schemas import NeedOut, NeedQuery, NormBody, NormOut
 
 router = APIRouter(prefix="/assets/v1", tags=["need"])
 
@@ -36,7 +36,7 @@ async def list_norms(
 
 
 @router.put("/norms/learners_per_computer/{level}/{valid_from}", responses=document(NormOut))
-async def set_norm(level: Level, valid_from: Day, body: NormSet, db: Annotated[WriteSession, writing("assets.norm.set")]) -> Response:
+async def set_norm(level: Level, valid_from: Day, body: NormBody, db: Annotated[WriteSession, writing("assets.norm.set")]) -> Response:
     """Set how many learners share a computer at a level from a day on; needs the permission for the whole platform."""
     await service.set_norm(db, level, valid_from, body)
     return await db.changed(queries.NORM, key=service.COMPUTERS, level=level, valid_from=valid_from)

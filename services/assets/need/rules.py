@@ -7,22 +7,11 @@ level has too much does not make up for what another lacks. So the need of a com
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
+from libs.common.disclosure import SMALL
+from libs.common.rounding import Rounding, divide
 from services.assets.fields import Level
-
-SMALL: Final = 5
-"""Fewer people than this are not told to those who may not see people; the same number as in services/insight."""
-
-
-class Rounding(StrEnum):
-    """How learners divided by the norm become whole computers; `nearest` takes the half up."""
-
-    UP = "up"
-    DOWN = "down"
-    NEAREST = "nearest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +60,6 @@ class TotalNeed:
     missing: int
 
 
-def whole(learners: int, per_computer: int, rounding: Rounding) -> int:
-    """Divide and round to whole computers."""
-    match rounding:
-        case Rounding.UP:
-            return -(-learners // per_computer)
-        case Rounding.DOWN:
-            return learners // per_computer
-        case Rounding.NEAREST:
-            return (2 * learners + per_computer) // (2 * per_computer)
-
-
 def levels(holdings: Iterable[Holding], norms: Mapping[str, Norm], rounding: Rounding) -> list[LevelNeed]:
     """Return the need of each level that has learners or computers, in the order of the levels."""
     by_level: dict[str, list[Holding]] = {}
@@ -94,7 +72,7 @@ def _level(level: str, holdings: Sequence[Holding], norm: Norm | None, rounding:
     learners, present = sum(holding.learners for holding in holdings), sum(holding.present for holding in holdings)
     if norm is None:
         return LevelNeed(level, learners, None, None, present, None)
-    needs = [(whole(holding.learners, norm.value, rounding), holding.present) for holding in holdings]
+    needs = [(divide(holding.learners, norm.value, rounding), holding.present) for holding in holdings]
     missing = sum(max(0, needed - has) for needed, has in needs)
     return LevelNeed(level, learners, norm, sum(needed for needed, _ in needs), present, missing)
 

@@ -7,16 +7,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from libs.common.clock import today
+from libs.common.rounding import Rounding
 from libs.common.validation import FieldRuleError
 from services.assets.fields import Day, Input, Level, Title
-from services.assets.need.rules import Rounding
 
 NormKey = Literal["learners_per_computer"]
 Certainty = Literal["high", "medium", "low"]
 FOR_WHO_SEES_PEOPLE = "null without registry.learner.read for the whole organisation asked for"
 
 
-class NormSet(Input):
+class NormBody(Input):
     """A norm from a day on; an earlier one ends where a later one begins."""
 
     value: Annotated[int, Field(ge=1, le=10_000)]

@@ -9,11 +9,14 @@ from uuid import UUID
 from libs.common.auth.principal import Principal
 from libs.common.db.write import WriteSession
 from libs.common.errors import Invalid, NotFound
+from libs.common.rounding import Rounding
 from services.assets.assets.classes import meeting
+from services.assets.everywhere import everywhere
 from services.assets.fields import Level, fault
 from services.assets.need import queries
-from services.assets.need.rules import Holding, Norm, Rounding, levels, total, without_people
-from services.assets.need.schemas import LevelNeedOut, NeedByRounding, NeedOut, NeedQuery, NormSet, TotalOut
+from services.assets.need.events import NormSet
+from services.assets.need.rules import Holding, Norm, levels, total, without_people
+from services.assets.need.schemas import LevelNeedOut, NeedByRounding, NeedOut, NeedQuery, NormBody, TotalOut
 from services.assets.need.tables import NormRow
 
 COMPUTERS, SEES_PEOPLE = "learners_per_computer", "registry.learner.read"
@@ -77,14 +80,17 @@ def _by_rounding(counted: Counted, rounding: Rounding, *, people: bool) -> NeedB
     )
 
 
-async def set_norm(db: WriteSession, level: Level, valid_from: date, body: NormSet) -> None:
-    """Set the norm of a level from a day on; the same again changes nothing. Only the whole platform may (row security)."""
+async def set_norm(db: WriteSession, level: Level, valid_from: date, body: NormBody) -> None:
+    """Set the norm of a level from a day on; the same again changes nothing. Only the whole platform may."""
+    await everywhere(db)
     if body.valid_to is not None and body.valid_to <= valid_from:
         vi, en = "Ngày kết thúc phải sau ngày bắt đầu.", "The end must come after the beginning."
         raise Invalid(errors=[fault("/valid_to", "period_order", vi, en)])
     known = await db.connection.fetchval(FIND, COMPUTERS, level, valid_from)
     if known is None:
-        db.add(NormRow(key=COMPUTERS, level=level, valid_from=valid_from, **body.model_dump()))
+        made = NormRow(key=COMPUTERS, level=level, valid_from=valid_from, **body.model_dump())
+        db.add(made)
+        _tell(db, made)
         return
     row = await db.lock(NormRow, UUID(str(known)), match=False)
     changed = {name: value for name, value in body.model_dump().items() if getattr(row, name) != value}
@@ -92,3 +98,8 @@ async def set_norm(db: WriteSession, level: Level, valid_from: date, body: NormS
         setattr(row, name, value)
     if changed:
         row.touch()
+        _tell(db, row)
+
+
+def _tell(db: WriteSession, row: NormRow) -> None:
+    db.record(NormSet(norm=row.key, **row.model_dump(include=set(NormSet.model_fields))), row)

@@ -12,6 +12,7 @@ from libs.common.clock import today
 from libs.common.db.write import WriteSession
 from libs.common.errors import Conflict, NotFound
 from services.assets.assets.classes import classes
+from services.assets.everywhere import everywhere
 from services.assets.wear import present, queries, ruleset
 from services.assets.wear.rules import CostChange, Holding, RuleSet, Standing, Wear, wear, years
 from services.assets.wear.ruleset import RuleSetBody
@@ -126,7 +127,8 @@ async def book(connection: Any, run_id: UUID, path: str, year: int) -> Mapping[s
 
 
 async def add_version(db: WriteSession, body: RuleSetBody) -> None:
-    """Add the next version of the rules; the same as the newest one changes nothing. Only the whole platform may (row security)."""
+    """Add the next version of the rules; the same as the newest one changes nothing. Only the whole platform may."""
+    await everywhere(db)
     newest = await ruleset.newest(db.connection)
     if newest.rules == body:
         return

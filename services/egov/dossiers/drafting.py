@@ -94,7 +94,8 @@ async def _origin(db: UnitOfWork, filing: Filing, receiving: School) -> dict[str
     if learner is None:
         raise unknown_learner()
     if learner.school_id is None or learner.school_code is None:
-        raise invalid("/learner_id", "not_enrolled", "Học sinh hiện không học ở trường nào.", "The learner is in no school at present.")
+        pointer = "/learner" if body.learner else "/learner_id"
+        raise invalid(pointer, "not_enrolled", "Học sinh hiện không học ở trường nào.", "The learner is in no school at present.")
     if learner.school_id == receiving.organisation_id:
         raise invalid("/receiving_school_code", "same_school", "Học sinh đang học ở trường này.", "The learner is in this school already.")
     sending = await store.school(db.connection, learner.school_code)
@@ -112,6 +113,20 @@ async def _origin(db: UnitOfWork, filing: Filing, receiving: School) -> dict[str
         "learner_class_id": learner.class_id,
         "learner_version": learner.version,
     }
+
+
+def desk_only() -> Exception:
+    """Return the refusal of papers from an applicant online."""
+    vi = "Mã, họ tên và ngày sinh chỉ dùng tại quầy hoặc qua bưu chính; nộp trực tuyến thì nêu learner_id của con."
+    return invalid(
+        "/learner", "desk_only", vi, "Code, name and birth date serve at a desk or by post; online, name your child by learner_id."
+    )
+
+
+def unmatched_learner() -> Exception:
+    """Return the refusal of papers that name nobody; it does not say which of the three is wrong."""
+    vi = "Không có học sinh nào khớp cả mã định danh, họ tên và ngày sinh."
+    return invalid("/learner", "unmatched_learner", vi, "No learner agrees with the code, the name and the birth date, all three.")
 
 
 def unknown_learner() -> Exception:

@@ -13,7 +13,7 @@ from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
 from libs.common.openapi import IF_MATCH
 from services.egov.dossiers import drafting, queries, service, store
-from services.egov.dossiers.drafting import Filing, unknown_learner
+from services.egov.dossiers.drafting import Filing, desk_only, unknown_learner, unmatched_learner
 from services.egov.dossiers.reasons import reasons
 from services.egov.dossiers.rules import FILE
 from services.egov.dossiers.schemas import (
@@ -21,6 +21,7 @@ from services.egov.dossiers.schemas import (
     DossierEdit,
     DossierListed,
     DossierOut,
+    LearnerPapers,
     Note,
     ReasonOut,
     ReasonsOut,
@@ -28,7 +29,7 @@ from services.egov.dossiers.schemas import (
     Supplemented,
     TrackingOut,
 )
-from services.egov.registry import LearnerSeen, registry_of
+from services.egov.registry import LearnerSeen, Registry, registry_of
 
 PREFIX = "/egov/v1/dossiers"
 MATCHED = {"parameters": [IF_MATCH]}
@@ -44,17 +45,28 @@ Public = Annotated[ReadSession, reading("egov.procedure.read")]
 async def filing(request: Request, body: DossierDraft) -> Filing:
     """Ask the registry about the learner, before a transaction is open; raises Invalid where the caller may not file for them."""
     _, reach = await authorise(request, FILE)
-    person_id = reach.person_id if body.channel == "online" or not reach.organisation_codes else None
+    at_desk = body.channel != "online" and bool(reach.organisation_codes)
+    person_id = None if at_desk else reach.person_id
+    registry, token = registry_of(request), request.headers["authorization"]
+    if body.learner is not None:
+        return Filing(body, person_id, await _matched(registry, body.learner, token, at_desk=at_desk))
     if body.learner_id is None:
         return Filing(body, person_id, None)
-    registry = registry_of(request)
-    token = request.headers["authorization"]
     learner = await registry.learner(body.learner_id, token)
     if learner is None:
         raise unknown_learner()
     if person_id is not None and not await registry.is_guardian(person_id, body.learner_id, token):
         raise unknown_learner()
     return Filing(body, person_id, learner)
+
+
+async def _matched(registry: Registry, papers: LearnerPapers, token: str, *, at_desk: bool) -> LearnerSeen:
+    if not at_desk:  # a guardian reads the child in the registry, and so has no need to guess
+        raise desk_only()
+    learner = await registry.match(papers.model_dump(), token)
+    if learner is None:
+        raise unmatched_learner()
+    return learner
 
 
 async def present(request: Request, dossier_id: UUID, db: Annotated[ReadSession, reading(FILE)]) -> LearnerSeen | None:

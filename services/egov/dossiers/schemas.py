@@ -31,10 +31,19 @@ class OutsideSchool(Input):
     grade: Annotated[int, Field(ge=0, le=12)]
 
 
+class LearnerPapers(Input):
+    """What the papers say that a parent brings to a desk; the registry knows the learner when all three agree."""
+
+    ministry_code: Annotated[str, Field(min_length=1, max_length=60, examples=["9100000017"])]
+    full_name: PersonName
+    birth_date: Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}){0,2}$", examples=["2015-03-02"])]
+
+
 class DossierDraft(Input):
     """A school transfer: the learner (in the registry, or from another province), the wanted school, the ground."""
 
     learner_id: UUID | None = Field(default=None, description="a learner of this province, whom the caller may read in the registry")
+    learner: LearnerPapers | None = Field(default=None, description="at a desk: a learner of another school of this province")
     outside: OutsideSchool | None = None
     receiving_school_code: OrganisationCode
     applicant_name: PersonName
@@ -46,8 +55,9 @@ class DossierDraft(Input):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:  # noqa: N804 - an "after" validator is an instance method
-        if (self.learner_id is None) == (self.outside is None):
-            raise FieldRuleError("one_of", "Cần đúng một trong learner_id và outside.", "Give exactly one of learner_id and outside.")
+        if sum(origin is not None for origin in (self.learner_id, self.learner, self.outside)) != 1:
+            vi, en = "Cần đúng một trong learner_id, learner và outside.", "Give exactly one of learner_id, learner and outside."
+            raise FieldRuleError("one_of", vi, en)
         return self
 
 

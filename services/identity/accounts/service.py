@@ -1,5 +1,6 @@
 """Accounts: finding, creating, changing, disabling them, and giving them roles."""
 
+from collections.abc import Sequence
 from functools import cache
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from services.identity.accounts.events import AccountChanged, AccountCreated, Ac
 from services.identity.accounts.schemas import AccountChange, AccountCreate, GrantCreate
 from services.identity.accounts.tables import Account
 from services.identity.grants import service as grants
+from services.identity.grants.tables import RoleGrant
 from services.identity.provider import Provider
 from services.identity.realm.document import read_realm
 from services.identity.sessions import service as sessions
@@ -79,9 +81,8 @@ async def create(db: WriteSession, provider: Provider, body: AccountCreate) -> A
     db.record(
         AccountCreated.model_validate(_facts(account) | {"organisation_code": body.organisation_code, "person_id": body.person_id}), account
     )
-    for position, wanted in enumerate(body.grants):
-        await _give(db, account, wanted, pointer=f"/grants/{position}")
-    await _push(db, provider, account)
+    given = [await _give(db, account, wanted, pointer=f"/grants/{position}") for position, wanted in enumerate(body.grants)]
+    await _tell(db, provider, account, [grant.claim for grant in given])
     if password is not None:
         await provider.set_password(db, account, password)
     return account
@@ -152,18 +153,24 @@ async def _managed(db: WriteSession, account_id: UUID, *, match: bool = True) ->
     return account
 
 
-async def _give(db: WriteSession, account: Account, wanted: GrantCreate, *, pointer: str) -> None:
+async def _give(db: WriteSession, account: Account, wanted: GrantCreate, *, pointer: str) -> RoleGrant:
     grant = await grants.give(db, wanted, pointer=pointer, account=account)
     facts = _facts(account) | {"role": grant.role, "organisation_code": grant.organisation_code}
     db.record(GrantGiven.model_validate(facts), account)
+    return grant
 
 
 async def _push(db: WriteSession, provider: Provider, account: Account) -> None:
-    """Tell the provider the wanted state, after the rules and the rows: a refusal there takes everything back."""
+    """Tell the provider of a known account, with the grants that it holds now, also where the caller does not see them."""
     await db.flush()
     rows = await db.connection.fetch("SELECT role, organisation_code FROM grants_of_account($1)", account.account_id)
-    held = sorted(f"{row[0]}@{row[1]}" for row in rows)
-    await provider.put_account(db, account, held, disabled=account.disabled_at is not None)
+    await _tell(db, provider, account, [f"{row[0]}@{row[1]}" for row in rows])
+
+
+async def _tell(db: WriteSession, provider: Provider, account: Account, held: Sequence[str]) -> None:
+    """Tell the provider the wanted state, after the rules and the rows: a refusal there takes everything back."""
+    await db.flush()
+    await provider.put_account(db, account, sorted(held), disabled=account.disabled_at is not None)
 
 
 def _facts(account: Account) -> dict[str, object]:

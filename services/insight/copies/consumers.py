@@ -13,6 +13,7 @@ from libs.common.events.envelope import Received
 from libs.common.events.session import WorkerSession
 from libs.common.events.topics import (
     ASSETS_ASSET,
+    ASSETS_NORM,
     EGOV_DOCUMENT,
     EGOV_DOSSIER,
     EGOV_PROCEDURE,
@@ -32,6 +33,7 @@ from services.insight.copies.messages import (
     DOCUMENT_TYPES,
     DOSSIER_TYPES,
     LEARNER_TYPES,
+    NORM_TYPES,
     OFFER_TYPES,
     ORGANISATION_TYPES,
     SCHOOL_YEAR_TYPES,
@@ -42,6 +44,7 @@ from services.insight.copies.messages import (
     DocumentMessage,
     DossierMessage,
     LearnerMessage,
+    NormMessage,
     OfferMessage,
     OrganisationMessage,
     Part,
@@ -110,6 +113,13 @@ async def staff(db: WorkerSession, events: Sequence[Received]) -> None:
 async def assets(db: WorkerSession, events: Sequence[Received]) -> None:
     """Keep each asset as its newest event tells it."""
     await db.execute(statements.ASSETS, _json([_row({"version": event.sequence}, event.parse(AssetMessage)) for event in events]))
+    await _fresh(db, events)
+
+
+@consumer(name="insight.norm", topics=[ASSETS_NORM], types=NORM_TYPES)
+async def norms(db: WorkerSession, events: Sequence[Received]) -> None:
+    """Keep each norm as its newest event tells it."""
+    await db.execute(statements.NORMS, _json([_row({"version": event.sequence}, event.parse(NormMessage)) for event in events]))
     await _fresh(db, events)
 
 
@@ -183,5 +193,5 @@ def _json(rows: Sequence[Mapping[str, Any]]) -> str:
 
 CONSUMERS: tuple[Consumer, ...] = (
     *(organisation_copy("insight"), organisations, school_years, classes, learners, staff),
-    *(assets, offers, documents, dossiers, contents),
+    *(assets, norms, offers, documents, dossiers, contents),
 )

@@ -15,6 +15,7 @@ LEARNER_TYPES = frozenset(REGISTRY + "learner." + verb + ".v1" for verb in ("reg
 STAFF_TYPES = frozenset(REGISTRY + "staff." + verb + ".v1" for verb in ("registered", "changed", "certified", "left"))
 ASSETS, EGOV, LEARNING = "vn.lienthong.assets.", "vn.lienthong.egov.", "vn.lienthong.learning."
 ASSET_TYPES = frozenset(ASSETS + "asset." + verb + ".v1" for verb in ("recorded", "changed", "retired"))
+NORM_TYPES = frozenset({ASSETS + "norm.set.v1"})
 OFFER_TYPES = frozenset({EGOV + "procedure.offered.v1"})
 DOCUMENT_TYPES = frozenset({EGOV + "document.counted.v1"})
 DOSSIER_TYPES = frozenset(
@@ -143,6 +144,19 @@ class AssetMessage(Part):
     online: bool | None = None
     valid_from: date
     valid_to: date | None
+
+
+class NormMessage(Part):
+    """A norm of a level as it is after the fact; `valid_to` is exclusive."""
+
+    norm_id: UUID
+    norm: str
+    level: str
+    value: int = Field(gt=0)
+    valid_from: date
+    valid_to: date | None
+    legal_basis: str
+    certainty: str
 
 
 class OfferMessage(Part):

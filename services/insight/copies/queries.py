@@ -17,6 +17,7 @@ SELECT json_build_object(
     'enrolments', CASE WHEN :people::boolean THEN (SELECT count(*) FROM spell) END,
     'school_years', (SELECT count(*) FROM school_year),
     'assets', (SELECT count(*) FROM asset),
+    'norms', (SELECT count(*) FROM norm),
     'offers', (SELECT count(*) FROM offer),
     'documents', (SELECT count(*) FROM document_count),
     'dossiers', CASE WHEN :people::boolean THEN (SELECT count(*) FROM dossier) END,

@@ -24,6 +24,7 @@ class CountsOut(BaseModel):
     enrolments: int | None
     school_years: int
     assets: int
+    norms: int
     offers: int
     documents: int
     dossiers: int | None

@@ -81,6 +81,17 @@ SET organisation_id = excluded.organisation_id, kind = excluded.kind, class_code
     valid_to = excluded.valid_to, version = excluded.version
 WHERE t.version < excluded.version"""
 
+NORMS = """
+INSERT INTO norm AS t (norm_id, norm, level, value, valid_from, valid_to, legal_basis, certainty, version)
+SELECT DISTINCT ON (r.norm_id) r.norm_id, r.norm, r.level, r.value, r.valid_from, r.valid_to, r.legal_basis, r.certainty, r.version
+FROM jsonb_to_recordset($1::jsonb) AS r(norm_id uuid, norm text, level text, value integer, valid_from date, valid_to date,
+    legal_basis text, certainty text, version bigint)
+ORDER BY r.norm_id, r.version DESC
+ON CONFLICT (norm_id) DO UPDATE
+SET norm = excluded.norm, level = excluded.level, value = excluded.value, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+    legal_basis = excluded.legal_basis, certainty = excluded.certainty, version = excluded.version
+WHERE t.version < excluded.version"""
+
 OFFERS = """
 INSERT INTO offer AS t (offer_key, procedure_code, organisation_id, online_level, one_stop, valid_from, valid_to, version)
 SELECT DISTINCT ON (r.offer_key) r.offer_key, r.procedure_code, r.organisation_id, r.online_level, r.one_stop, r.valid_from, r.valid_to,

@@ -1,6 +1,6 @@
 """The catalogue of indicators, declared in catalogue.yaml and checked when it is loaded."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
@@ -54,6 +54,12 @@ class Indicator(Strict):
         return self.share or self.ratio
 
     @property
+    def kinds(self) -> frozenset[str]:
+        """Return the kinds of record that its own counts come from; measures of assets are named after theirs."""
+        having = self.having or Having()
+        return frozenset(self.sources) | {name.partition(".")[0] for name in (*having.any, *having.all, *having.none)}
+
+    @property
     def computable(self) -> bool:
         """Tell whether a rule exists; without one the indicator waits for records of its kinds."""
         return bool(self.measure or self.of or self.having or self.parts)
@@ -87,6 +93,27 @@ class Catalogue(Strict):
         """Return the indicators whose counts a figure shows: the two of a share or ratio, else itself."""
         found = [self.find(name) for name in indicator.parts or (indicator.key,)]
         return [one for one in found if one]
+
+    def kinds_behind(self, wanted: Iterable[Indicator]) -> frozenset[str]:
+        """Return the kinds of record that indicators are computed from, and what is to be kept back of them."""
+        return frozenset[str]().union(*(self._kinds[indicator.key] for indicator in wanted))
+
+    @cached_property
+    def _kinds(self) -> Mapping[str, frozenset[str]]:
+        return {indicator.key: frozenset().union(*(one.kinds for one in self._looked_at(indicator))) for indicator in self.indicators}
+
+    def _looked_at(self, indicator: Indicator) -> Iterator[Indicator]:
+        yield indicator
+        for part in self.parts_of(indicator):
+            together = self.together_with(part)
+            yield from together
+            for one in together:
+                yield from self.wholes_of(one)
+
+    def together_with(self, indicator: Indicator) -> list[Indicator]:
+        """Return the indicators that are told or kept back only together, itself among them."""
+        keys = next((keys for keys in self.told_together if indicator.key in keys), (indicator.key,))
+        return [self.get(key) for key in keys]
 
     def wholes_of(self, indicator: Indicator) -> list[Indicator]:
         """Return the indicators of which this one is a part: its difference to them counts people too."""

@@ -19,10 +19,12 @@ class Count:
     """A ledger in the making."""
 
     organisations: Mapping[UUID, Organisation]
+    root: UUID
+    on: date
     tallies: list[Tally] = field(default_factory=list)
     seen: set[tuple[UUID, str]] = field(default_factory=set)
 
-    def add(self, kind: str, measures: Iterable[str], rows: Rows) -> None:
+    def add(self, rows: Rows, *, kind: str, measures: Iterable[str]) -> None:
         """Add rows that hold several measures each; a `level` where records have one."""
         names = tuple(measures)
         for row in rows:
@@ -34,7 +36,7 @@ class Count:
         """Add rows that hold one measure each, by name."""
         self.tallies += [Tally(row["organisation_id"], row["measure"], None, row["count"]) for row in rows]
 
-    def add_holders(self, kind: str, rows: Rows) -> None:
+    def add_holders(self, rows: Rows, *, kind: str) -> None:
         """Add the organisations that have had records of a kind."""
         self.seen |= {(row["organisation_id"], kind) for row in rows}
 
@@ -49,9 +51,9 @@ class Count:
                 self.seen.add((key, "told_online"))
             self.tallies += [Tally(key, measure, row["level"], count) for measure, count in _names(row)]
 
-    def add_contents(self, root: UUID, on: date, rows: Rows) -> None:
+    def add_contents(self, rows: Rows) -> None:
         """Add approved contents, and each subject-grade of the curriculum at the organisation that covered it first."""
-        curriculum = in_force(on)
+        curriculum = in_force(self.on)
         covered: set[tuple[int, str]] = set()
         for row in rows:
             key, place = row["organisation_id"], (row["grade"], row["subject"])
@@ -61,8 +63,8 @@ class Count:
                 covered.add(place)
                 self.tallies.append(Tally(key, "curriculum_covered", curriculum[place], 1))
         if curriculum:
-            self.seen.add((root, "curriculum"))
-        self.tallies += [Tally(root, "curriculum_subject_grades", level, 1) for level in curriculum.values()]
+            self.seen.add((self.root, "curriculum"))
+        self.tallies += [Tally(self.root, "curriculum_subject_grades", level, 1) for level in curriculum.values()]
 
     def add_organisations(self, norms: Norms) -> None:
         """Add what organisations themselves tell, and which of them a norm holds for."""

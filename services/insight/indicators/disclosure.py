@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, TypeVar
 
-THRESHOLD: Final = 5
+from libs.common.disclosure import SMALL
+
 TOTAL: Final = "total"
 OWN: Final = "own"
 _OTHERS: Final = "others"
@@ -66,7 +67,7 @@ class Table:
         return [*sorted(self._columns.get(row, set()) - {TOTAL}), TOTAL]
 
 
-def small(table: Table, wholes: Sequence[Table] = (), threshold: int = THRESHOLD) -> set[Cell]:
+def small(table: Table, wholes: Sequence[Table] = (), threshold: int = SMALL) -> set[Cell]:
     """Return the cells that are small themselves, or whose difference to the same cell of a whole is."""
     found = set()
     for cell, count in table.sums.items():
@@ -76,7 +77,7 @@ def small(table: Table, wholes: Sequence[Table] = (), threshold: int = THRESHOLD
     return found
 
 
-def kept_back(table: Table, start: Iterable[Cell], threshold: int = THRESHOLD) -> frozenset[Cell]:
+def kept_back(table: Table, start: Iterable[Cell], threshold: int = SMALL) -> frozenset[Cell]:
     """Return the cells to keep back, beginning with these, until none of them can be worked out from what is published."""
     hidden = {cell for cell in start if cell in table.sums}
     parts = [_Part.under(table, row) for row in table.children] + [_Part.alone(table, row) for row in _lonely(table)]

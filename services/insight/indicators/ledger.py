@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
-from services.insight.indicators.needs import Norms, Rounding
+from libs.common.rounding import Rounding
+from services.insight.indicators.needs import Norms
 
 SCHOOL, SITE = "school", "site"
 LEVELS = ("preschool", "primary", "lower_secondary", "upper_secondary", "continuing")

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from uuid import UUID
 
+from libs.common.rounding import divide
 from services.insight.indicators.catalogue import Having, Indicator
 from services.insight.indicators.ledger import SITE, Ledger
-from services.insight.indicators.needs import missing, needed
+from services.insight.indicators.needs import Norm, missing
 
 LEARNERS, COMPUTERS, TEACHERS = "learners", "device.teaching_computer", "informatics_teachers"
 FAST_LINES = ("line.ftth", "line.leased")
@@ -90,15 +91,15 @@ def _norms(ledger: Ledger, school: UUID, level: str | None) -> Mapping[str, int]
     return {name: norm for name, norm in offered.items() if level in {None, name}}
 
 
-def _offered(norms: Mapping[str, int], ledger: Ledger, school: UUID) -> Mapping[str, int]:
+def _offered(norms: Mapping[str, Norm], ledger: Ledger, school: UUID) -> Mapping[str, int]:
     """Return the norms of the levels that a school offers."""
-    return {name: norm for name, norm in norms.items() if name in ledger.organisations[school].levels}
+    return {name: norm.value for name, norm in norms.items() if name in ledger.organisations[school].levels}
 
 
 def _need(ledger: Ledger, school: UUID, level: str | None) -> Mapping[str, int]:
     """Return the computers that a school needs at each level."""
     return {
-        name: needed(ledger.records(LEARNERS, name).get(school, 0), norm, ledger.rounding)
+        name: divide(ledger.records(LEARNERS, name).get(school, 0), norm, ledger.rounding)
         for name, norm in _norms(ledger, school, level).items()
     }
 

@@ -1,33 +1,22 @@
 """Needs by dated norms: the computers that so many learners need, the teachers of informatics that a school needs, and what is missing.
 
-Pure; the norms are data (norms.yaml).
+Pure. The norms of computers are the assets service's, told by its events; those of teachers are a reading of our own (norms.yaml).
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
-from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-
-class Rounding(StrEnum):
-    """How a need that is no whole number is rounded."""
-
-    UP = "up"
-    DOWN = "down"
-    NEAREST = "nearest"
-
-
-MODES = {Rounding.UP: ROUND_CEILING, Rounding.DOWN: ROUND_FLOOR, Rounding.NEAREST: ROUND_HALF_UP}
+from libs.common.rounding import Rounding
 
 
 class Norm(BaseModel):
-    """A number for a level; holds during `[valid_from, valid_to)`."""
+    """A number for a level; holds during `[valid_from, valid_to)`, and until a later one begins."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     level: str
@@ -43,7 +32,6 @@ class NormsFile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     rounding: Rounding
-    learners_per_computer: tuple[Norm, ...]
     informatics_teachers_per_school: tuple[Norm, ...]
 
 
@@ -51,8 +39,8 @@ class NormsFile(BaseModel):
 class Norms:
     """The norms in force on a day, by level: learners for each computer, teachers of informatics for each school."""
 
-    learners_per_computer: Mapping[str, int] = field(default_factory=dict)
-    informatics_teachers_per_school: Mapping[str, int] = field(default_factory=dict)
+    learners_per_computer: Mapping[str, Norm] = field(default_factory=dict)
+    informatics_teachers_per_school: Mapping[str, Norm] = field(default_factory=dict)
 
 
 @cache
@@ -61,19 +49,15 @@ def norms_file() -> NormsFile:
     return NormsFile.model_validate(yaml.safe_load(files(__package__).joinpath("norms.yaml").read_text(encoding="utf-8")))
 
 
-def norms_on(day: date) -> Norms:
-    """Return the norms in force on a day."""
-    declared = norms_file()
-    return Norms(_held(declared.learners_per_computer, day), _held(declared.informatics_teachers_per_school, day))
+def norms_on(day: date, learners_per_computer: Iterable[Norm] = ()) -> Norms:
+    """Return the norms in force on a day, out of those of computers that were told and those of teachers."""
+    return Norms(_held(learners_per_computer, day), _held(norms_file().informatics_teachers_per_school, day))
 
 
-def _held(norms: Iterable[Norm], day: date) -> Mapping[str, int]:
-    return {norm.level: norm.value for norm in norms if norm.valid_from <= day and (norm.valid_to is None or day < norm.valid_to)}
-
-
-def needed(learners: int, learners_per_computer: int, rounding: Rounding) -> int:
-    """Return how many computers so many learners need."""
-    return int((Decimal(learners) / learners_per_computer).to_integral_value(MODES[rounding]))
+def _held(norms: Iterable[Norm], day: date) -> Mapping[str, Norm]:
+    """Return the newest norm of each level that has begun and not ended."""
+    begun = sorted((norm for norm in norms if norm.valid_from <= day), key=lambda norm: norm.valid_from)
+    return {norm.level: norm for norm in begun if norm.valid_to is None or day < norm.valid_to}
 
 
 def missing(need: Mapping[str, int], present: Mapping[str, int], anywhere: int) -> int:

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
+from libs.common.rounding import Rounding
 from services.insight.indicators.catalogue import Catalogue, Indicator
 from services.insight.indicators.ledger import LEVELS
-from services.insight.indicators.needs import Rounding
 from services.insight.indicators.rules import Figure, State
 from services.insight.indicators.schemas import (
     CoverageOut,
@@ -25,6 +25,7 @@ SUPPRESSED = (
     "Không công bố: số người quá nhỏ, hoặc làm lộ một số quá nhỏ.",
     "Suppressed: the number of people is too small, or would give a small one away.",
 )
+NEED_KEYS = ("learners", "learners_per_computer_norm", "teaching_computers", "computers_needed", "computers_missing")
 FIGURE_HEADER = (
     *("key", "label", "label_en", "unit", "level", "value", "numerator", "denominator", "state", "reason", "reason_en"),
     *("with_records", "schools", "organisation", "as_of"),
@@ -116,10 +117,13 @@ def _need_out(catalogue: Catalogue, books: dict[Rounding, Book], chosen: Roundin
         for rounding in Rounding
     }
     norm = books[chosen].figure(catalogue.get("learners_per_computer_norm"), level).value()
+    rule = books[chosen].ledger.norms.learners_per_computer.get(level or "")
     return NeedOut(
         level=level,
         learners=value("learners"),
         learners_per_computer=None if norm is None else float(norm),
+        legal_basis=rule.legal_basis if rule else None,
+        certainty=rule.certainty if rule else None,
         present=value("teaching_computers"),
         needed=ways[chosen].needed,
         missing=ways[chosen].missing,

@@ -37,15 +37,15 @@ class Suppression:
 
     def _kept_back(self, indicator: Indicator) -> tuple[Table, frozenset[Cell]]:
         if indicator.key not in self._hidden:
-            together = next((keys for keys in self.catalogue.told_together if indicator.key in keys), (indicator.key,))
-            tables = [self._table(self.catalogue.get(key)) for key in together]
+            together = self.catalogue.together_with(indicator)
+            tables = [self._table(one) for one in together]
             start = {
                 cell
-                for key, table in zip(together, tables, strict=True)
-                for cell in small(table, [self._table(whole) for whole in self.catalogue.wholes_of(self.catalogue.get(key))])
+                for one, table in zip(together, tables, strict=True)
+                for cell in small(table, [self._table(whole) for whole in self.catalogue.wholes_of(one)])
             }
             hidden = self._closed(tables, start)
-            self._hidden.update({key: (table, hidden) for key, table in zip(together, tables, strict=True)})
+            self._hidden.update({one.key: (table, hidden) for one, table in zip(together, tables, strict=True)})
         return self._hidden[indicator.key]
 
     @staticmethod

@@ -1,15 +1,5 @@
 """The set-based queries behind a ledger. Parameters: $1 organisations (or a code), $2 the day. Row security holds in all of them."""
 
-PATH = """
-SELECT v.path::text FROM organisation_version v
-WHERE v.organisation_id = $1 AND v.valid_from <= $2 AND (v.valid_to IS NULL OR $2 < v.valid_to)"""
-
-# Whether people may be seen at every one of the organisations ($1), given the codes ($2) at which a caller may see people.
-SEES_PEOPLE = """
-SELECT '*' = ANY ($2::text[]) OR NOT EXISTS (
-    SELECT FROM unnest($1::uuid[]) AS o(organisation_id) JOIN organisation_path p USING (organisation_id)
-    WHERE NOT p.path <@ ANY (ARRAY(SELECT g.path FROM organisation_path g WHERE g.code = ANY ($2::text[]))))"""
-
 # The topmost organisation above one ($1) that is at or under the codes ($2) at which a caller may read figures.
 TOPMOST = """
 SELECT g.organisation_id
@@ -17,21 +7,20 @@ FROM organisation_path r JOIN organisation_path g ON r.path <@ g.path
 WHERE r.organisation_id = $1 AND ('*' = ANY ($2::text[]) OR g.code = ANY ($2::text[]))
 ORDER BY nlevel(g.path) LIMIT 1"""
 
-# The code as it was in force on the day, else its latest holder as it was on the day.
-ROOT = """
-WITH holder AS (
+KNOWN = "SELECT true FROM organisation_version v WHERE v.code = $1 LIMIT 1"
+
+# The tree under a code: under who held it on the day, else under its latest holder. The root comes first. $3 are the codes at which a
+# caller may see people.
+TREE = """
+SELECT u.* FROM (
     SELECT v.organisation_id FROM organisation_version v WHERE v.code = $1
     ORDER BY (v.valid_from <= $2 AND (v.valid_to IS NULL OR $2 < v.valid_to)) DESC, v.valid_from DESC
     LIMIT 1
-)
-SELECT h.organisation_id, v.path::text AS path
-FROM holder h LEFT JOIN organisation_version v
-    ON v.organisation_id = h.organisation_id AND v.valid_from <= $2 AND (v.valid_to IS NULL OR $2 < v.valid_to)"""
+) h CROSS JOIN LATERAL organisations_under(h.organisation_id, $2, $3) u
+ORDER BY u.organisation_id <> h.organisation_id"""
+TREE_OF = "SELECT u.* FROM organisations_under($1, $2, '{}') u ORDER BY u.organisation_id <> $1"
 
-TREE = """
-SELECT v.organisation_id, v.code, v.name, v.kind, v.parent_id, v.levels, (v.attributes ->> 'has_website')::boolean AS has_website
-FROM organisation_version v
-WHERE v.path <@ text2ltree($1) AND v.valid_from <= $2 AND (v.valid_to IS NULL OR $2 < v.valid_to)"""
+COMPUTER_NORMS = "SELECT level, value, valid_from, valid_to, legal_basis, certainty FROM norm WHERE norm = 'learners_per_computer'"
 
 # A school whose sites have all closed has zero sites; one that never told of any is not measured.
 SITE_HOLDERS = """

@@ -23,6 +23,7 @@ from services.insight.indicators.schemas import (
     RecordQuery,
     RecordsOut,
 )
+from services.insight.indicators.service import Question
 
 READ = "insight.figure.read"
 router = APIRouter(prefix="/insight/v1", tags=["figures"])
@@ -40,7 +41,7 @@ async def read_figures(request: Request, query: Annotated[FigureQuery, Query()],
     """Compute figures of an organisation as of a day; what has no records behind it is not yet measured. Also as CSV or Excel."""
     known, wanted = catalogue(), _wanted(query.key)
     async with db.transaction() as connection:
-        book = await service.book(connection, db.principal, query.organisation, query.as_of, query.rounding)
+        book = await service.book(connection, db.principal, Question(query.organisation, query.as_of, wanted, query.rounding))
     items = [present.figure_out(known, book.figure(indicator, query.level)) for indicator in wanted]
     body = FiguresOut(organisation=query.organisation, as_of=query.as_of, items=items)
     return answer_table(request, body, lambda: present.figures_sheet(body))
@@ -50,7 +51,8 @@ async def read_figures(request: Request, query: Annotated[FigureQuery, Query()],
 async def read_computer_needs(query: Annotated[NeedQuery, Query()], db: Annotated[ReadSession, reading(READ)]) -> Response:
     """Tell how many computers each level needs by the norms, has and lacks, and what other ways of rounding would give."""
     async with db.transaction() as connection:
-        book = await service.book(connection, db.principal, query.organisation, query.as_of, query.rounding)
+        wanted = [catalogue().get(key) for key in present.NEED_KEYS]
+        book = await service.book(connection, db.principal, Question(query.organisation, query.as_of, wanted, query.rounding))
     rounding = query.rounding or norms_file().rounding
     body = NeedsOut(organisation=query.organisation, as_of=query.as_of, rounding=rounding, items=[])
     return answer(present.needs_out(catalogue(), book, body))
@@ -65,7 +67,7 @@ async def read_records(
     if indicator is None:
         raise NotFound(detail_vi=f"Không có chỉ số “{key}”.", detail_en=f"There is no indicator “{key}”.")
     async with db.transaction() as connection:
-        book = await service.book(connection, db.principal, query.organisation, query.as_of, query.rounding)
+        book = await service.book(connection, db.principal, Question(query.organisation, query.as_of, [indicator], query.rounding))
     found = book.figure(indicator, query.level)
     question = [indicator.key, query.organisation, query.as_of.isoformat(), query.level or "", query.rounding or ""]
     start = _start(query.cursor, question)

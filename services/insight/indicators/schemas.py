@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.common.clock import today
-from services.insight.indicators.needs import Rounding
+from libs.common.rounding import Rounding
 from services.insight.indicators.rules import State
 
 Level = Literal["preschool", "primary", "lower_secondary", "upper_secondary", "continuing"]
@@ -139,6 +139,8 @@ class NeedOut(BaseModel):
     level: str | None
     learners: int | None
     learners_per_computer: float | None
+    legal_basis: str | None = Field(description="Of the level's norm, which the assets service tells.")
+    certainty: str | None
     present: int | None
     needed: int | None
     missing: int | None

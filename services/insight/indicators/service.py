@@ -1,29 +1,33 @@
 """Counts what the read model holds under one organisation as of a day; every figure and every drill-down comes from this one ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from libs.common.auth.principal import Principal
 from libs.common.errors import NotFound
+from libs.common.rounding import Rounding
 from services.insight.indicators import queries
 from services.insight.indicators.catalogue import Indicator, catalogue
 from services.insight.indicators.counting import Count
 from services.insight.indicators.ledger import Ledger, Organisation
-from services.insight.indicators.needs import Rounding, norms_file, norms_on
+from services.insight.indicators.needs import Norm, norms_file, norms_on
 from services.insight.indicators.protection import Suppression
 from services.insight.indicators.rules import Contribution, Figure, figure
+from services.insight.indicators.sources import SOURCES
 
 READ, SEES_PEOPLE = "insight.figure.read", "registry.learner.read"
-CLASS_MEASURES = ("classes", "classes_with_informatics")
-LEARNER_MEASURES = (
-    *("learners", "learners_with_informatics", "learners_in_class"),
-    *("learners_grade3_up", "learners_grade3_up_informatics"),
-)
-DOCUMENT_MEASURES = ("incoming", "incoming_scanned", "outgoing", "outgoing_scanned")
-DOSSIER_MEASURES = ("dossiers", "dossiers_online", "dossiers_full_online", "dossiers_finished", "dossiers_on_time")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for: of an organisation (its code), as of a day, some indicators; needs are rounded as the norms say unless told."""
+
+    code: str
+    on: date
+    wanted: Collection[Indicator]
+    rounding: Rounding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,52 +53,50 @@ class Book:
         return replace(self, ledger=replace(self.ledger, rounding=rounding))
 
 
-async def book(connection: Any, principal: Principal, code: str, on: date, rounding: Rounding | None = None) -> Book:
-    """Return everything counted under the organisation as the caller may see it; raises NotFound when it is not in the caller's scope.
+async def book(connection: Any, principal: Principal, question: Question) -> Book:
+    """Return what is counted under the organisation as the caller may see it; raises NotFound when it is not in the caller's scope.
 
     An organisation that did not exist on the day has an empty ledger.
     """
-    root = await connection.fetchrow(queries.ROOT, code, on)
-    if root is None:
-        raise NotFound(detail_vi=f"Không có tổ chức “{code}”.", detail_en=f"There is no organisation “{code}”.")
-    if root["path"] is None:
-        return Book(Ledger({}))
-    counted = replace(await ledger(connection, root["organisation_id"], root["path"], on), rounding=rounding or norms_file().rounding)
-    return Book(counted, await _suppression(connection, principal, counted, on))
+    people = _codes(principal, SEES_PEOPLE)
+    tree = await connection.fetch(queries.TREE, question.code, question.on, people)
+    if not tree and not await connection.fetchval(queries.KNOWN, question.code):
+        raise NotFound(detail_vi=f"Không có tổ chức “{question.code}”.", detail_en=f"There is no organisation “{question.code}”.")
+    counted = await _ledger(connection, tree, question) if tree else Ledger({})
+    if all(row["sees_people"] for row in tree):
+        return Book(counted)
+    return Book(counted, await _suppression(connection, principal, counted, question))
 
 
-async def ledger(connection: Any, root: UUID, path: str, on: date) -> Ledger:
-    """Return everything counted under the organisation of this path."""
-    organisations = {row["organisation_id"]: _organisation(row) for row in await connection.fetch(queries.TREE, path, on)}
-    keys, norms, count = list(organisations), norms_on(on), Count(organisations)
+async def _ledger(connection: Any, tree: Sequence[Mapping[str, Any]], question: Question) -> Ledger:
+    """Return what is counted in a tree, its root first: of the kinds of record that the question looks at."""
+    organisations = {row["organisation_id"]: _organisation(row) for row in tree}
+    keys, kinds = list(organisations), catalogue().kinds_behind(question.wanted)
+    told = await connection.fetch(queries.COMPUTER_NORMS) if "computer_norm" in kinds else ()
+    norms = norms_on(question.on, [Norm(**row) for row in told])
+    count = Count(organisations, keys[0], question.on)
     count.add_organisations(norms)
-    count.add("class", CLASS_MEASURES, await connection.fetch(queries.CLASSES, keys, on))
-    count.add("learner", LEARNER_MEASURES, await connection.fetch(queries.LEARNERS, keys, on))
-    count.add_named(await connection.fetch(queries.STAFF, keys, on))
-    count.add_holders("staff", await connection.fetch(queries.STAFF_HOLDERS, keys, on))
-    count.add_holders("site", await connection.fetch(queries.SITE_HOLDERS, keys, on))
-    count.add_assets(await connection.fetch(queries.ASSETS, keys, on))
-    count.add_named(await connection.fetch(queries.PROCEDURES, keys, on))
-    count.add_holders("procedure", await connection.fetch(queries.PROCEDURE_HOLDERS, keys, on))
-    count.add("document", DOCUMENT_MEASURES, await connection.fetch(queries.DOCUMENTS, keys, on))
-    count.add("dossier", DOSSIER_MEASURES, await connection.fetch(queries.DOSSIERS, keys, on))
-    count.add_contents(root, on, await connection.fetch(queries.CONTENTS, keys, on))
+    for source in SOURCES:
+        if source.kinds & kinds:
+            source.add(count, await connection.fetch(source.statement, keys, question.on))
     seen = frozenset((key, kind) for key, kind in count.seen if key in organisations)
-    return Ledger(organisations, count.tallies, seen, root, norms)
+    return Ledger(organisations, count.tallies, seen, keys[0], norms, question.rounding or norms_file().rounding)
 
 
-async def _suppression(connection: Any, principal: Principal, counted: Ledger, on: date) -> Suppression | None:
+async def _suppression(connection: Any, principal: Principal, counted: Ledger, question: Question) -> Suppression:
     """Return what is kept from a caller whose roles do not let them see people everywhere in the ledger."""
-    people = principal.reach(SEES_PEOPLE)
-    codes = list(people.organisation_codes) if people else []
-    root = counted.root
-    if root is None or await connection.fetchval(queries.SEES_PEOPLE, list(counted.organisations), codes):
-        return None
-    reach = principal.reach(READ)
-    top = await connection.fetchval(queries.TOPMOST, root, list(reach.organisation_codes) if reach else [])
-    path = await connection.fetchval(queries.PATH, top, on) if top and top != root else None
-    whole = await ledger(connection, top, path, on) if path else counted
-    return Suppression(catalogue(), whole if root in whole.organisations else counted, root)
+    root, whole = next(iter(counted.organisations)), counted
+    top = await connection.fetchval(queries.TOPMOST, root, _codes(principal, READ))
+    if top != root:
+        tree = await connection.fetch(queries.TREE_OF, top, question.on)
+        if root in {row["organisation_id"] for row in tree}:
+            whole = await _ledger(connection, tree, question)
+    return Suppression(catalogue(), whole, root)
+
+
+def _codes(principal: Principal, permission: str) -> list[str]:
+    reach = principal.reach(permission)
+    return list(reach.organisation_codes) if reach else []
 
 
 def _organisation(row: Mapping[str, Any]) -> Organisation:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.insight.indicators.needs import Rounding
+from libs.common.rounding import Rounding
 from services.insight.indicators.rules import Figure, State
 from services.insight.plans.facts import Contradiction, Number, Printed, Target
 

@@ -11,13 +11,13 @@ from starlette.responses import Response
 from libs.common.access import ReadSession, reading
 from libs.common.errors import NotFound
 from libs.common.http.documents import document
+from libs.common.rounding import Rounding
 from services.insight.answers import answer, answer_table, tabular
 from services.insight.indicators import service
 from services.insight.indicators.catalogue import catalogue
 from services.insight.indicators.ledger import LEVELS
-from services.insight.indicators.needs import Rounding
 from services.insight.indicators.rules import Figure
-from services.insight.indicators.service import Book
+from services.insight.indicators.service import Book, Question
 from services.insight.plans import present
 from services.insight.plans.comparison import Compared, Standing, compare
 from services.insight.plans.facts import Plan, Printed, Target, cells, plans, printed, targets, unprinted
@@ -45,7 +45,8 @@ async def read_comparison(
         raise NotFound(detail_vi=f"Kế hoạch “{plan}” chỉ có chỉ tiêu.", detail_en=f"The plan “{plan}” has targets only.")
     days = {cell.as_of for cell in cells(plan) if cell.as_of}
     async with db.transaction() as connection:
-        books = {day: await service.book(connection, db.principal, query.organisation, day, query.rounding) for day in sorted(days)}
+        questions = [Question(query.organisation, day, catalogue().indicators, query.rounding) for day in sorted(days)]
+        books = {question.on: await service.book(connection, db.principal, question) for question in questions}
     rows = [_compared(row, found, books) for row in printed(plan)]
     blanks = [(cell, _computed(cell, books)) for cell in unprinted(plan)]
     body = present.comparison_out(catalogue(), found, query.organisation, rows, blanks)
@@ -59,7 +60,7 @@ async def read_scorecard(
     """Set every target of the plan beside what records say; what no service measures yet is said to be so. Also as CSV or Excel."""
     found, known = _plan(plan), catalogue()
     async with db.transaction() as connection:
-        book = await service.book(connection, db.principal, query.organisation, query.as_of)
+        book = await service.book(connection, db.principal, Question(query.organisation, query.as_of, known.indicators))
     items = [present.target_out(known, found, target, _reached(found, target, book)) for target in targets(found.code)]
     states = [item.state for item in items]
     body = ScorecardOut(

@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.insight.indicators.needs import Rounding
+from libs.common.rounding import Rounding
 from services.insight.indicators.schemas import CODE_LENGTH, Scope
 from services.insight.plans.comparison import Standing, Verdict
 

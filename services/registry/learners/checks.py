@@ -106,6 +106,13 @@ def _fault(pointer: str, code: str, vi: str, en: str) -> FieldError:
     return FieldError(pointer=pointer, code=code, vi=vi, en=en)
 
 
+def other_than_path(pointer: str) -> FieldError:
+    """Return the fault of an identifier that contradicts the one by which the learner is addressed."""
+    return _fault(
+        pointer, "other_than_path", "Mã khác với mã cùng loại trên đường dẫn.", "The path gives this kind of identifier another value."
+    )
+
+
 def missing_enrolment() -> FieldError:
     """Return the fault of a new learner without a school."""
     return _fault("/enrolment", "missing", "Học sinh mới phải có thông tin trường học.", "A new learner needs an enrolment.")

@@ -12,13 +12,15 @@ from libs.common.db.work import UnitOfWork
 from libs.common.db.write import WriteSession
 from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
-from services.registry.learners import queries, service
+from services.registry.learners import matching, queries, service
 from services.registry.learners.schemas import (
     EnrolmentOut,
     LearnerChange,
     LearnerCreate,
     LearnerLeave,
     LearnerListed,
+    LearnerMatch,
+    LearnerMatched,
     LearnerOut,
     LearnerUpsert,
 )
@@ -59,6 +61,16 @@ async def register_learner(body: LearnerCreate, db: Annotated[UnitOfWork, writin
     """Register a learner with the first spell of enrolment."""
     learner_id = await service.register(db, body)
     return await db.created(queries.LEARNER, location=PREFIX, key=learner_id, learner_id=learner_id)
+
+
+@router.post("/match", responses=document(LearnerMatched))
+async def match_learner(body: LearnerMatch, db: Annotated[UnitOfWork, writing("registry.learner.match", bare=True)]) -> Response:
+    """Find a learner of any school by ministry code, name and birth date, for a dossier at a desk; every match is audited.
+
+    A POST, since names do not belong into addresses. Whichever of the three is wrong, the answer is the same 404.
+    """
+    found = await matching.match(db, body)
+    return db.answer(Response(found.model_dump_json().encode(), 200, {"Cache-Control": "no-store"}, "application/json"))
 
 
 @router.put("/by-identifier/{kind}/{value}", responses=document(LearnerOut) | document(LearnerOut, 201))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.registry.fields import Code, Day, Grade, Input, SchoolYear, Title
+from services.registry.fields import BirthDateText, Code, Day, Grade, Input, PersonName, SchoolYear, Title
 from services.registry.learners.rules import EnrolmentStatus
 from services.registry.organisations.rules import Level
 from services.registry.people.schemas import IdentifierOut, PersonBody, PersonChange, PersonOut
@@ -57,6 +57,29 @@ class LearnerLeave(Input):
 
     left_on: Day = Field(description="first day on which the learner is no longer there")
     status: EnrolmentStatus = Field(description="one of the leaving statuses: 04, 05, 08, 09, 11, 12")
+
+
+class LearnerMatch(Input):
+    """What the papers of a learner say; only all three together name anybody."""
+
+    ministry_code: Annotated[str, Field(min_length=1, max_length=60, examples=["9100000017"])]
+    full_name: PersonName = Field(description="letter case, accents and where the tone stands do not matter")
+    birth_date: BirthDateText
+
+
+class LearnerMatched(BaseModel):
+    """What a transfer needs of a learner of another school; nothing else is told."""
+
+    learner_id: UUID
+    person_id: UUID
+    full_name: str
+    birth_date: str
+    school_id: UUID | None
+    school_code: str | None
+    class_id: UUID | None
+    grade: int | None
+    level: Level | None
+    version: int
 
 
 class LearnerOut(PersonOut):

@@ -25,7 +25,7 @@ from services.registry.learners.spells import NewSpell, SpellNotOpen
 from services.registry.learners.tables import Learner
 from services.registry.organisations.rules import Level
 from services.registry.people import service as people
-from services.registry.people.rules import IdentifierKind
+from services.registry.people.rules import IdentifierKind, identifier_faults
 from services.registry.people.schemas import Identifier, PersonBody, PersonChange
 from services.registry.people.tables import Person
 
@@ -78,9 +78,7 @@ async def register(db: UnitOfWork, body: LearnerCreate) -> UUID:
 
 async def upsert(db: WriteSession, kind: IdentifierKind, value: str, body: LearnerUpsert) -> Upserted:
     """Bring the learner who bears the identifier to what the sender knows; the same again changes nothing."""
-    named = Identifier(kind=kind, value=value)
-    given = [one for one in body.identifiers if one.kind is not kind]
-    whole = body.model_copy(update={"identifiers": [named, *given]})
+    whole = _named(body, Identifier(kind=kind, value=value))
     person_id = await people.find(db, kind, value)
     learner_id = await db.connection.fetchval(LEARNER_OF, person_id) if person_id else None
     if learner_id is None:
@@ -268,6 +266,18 @@ async def _open_spell(db: WriteSession, row: Learner) -> Spell:
     if last is None or last.valid_to is not None:
         raise SpellNotOpen
     return last
+
+
+def _named(body: LearnerUpsert, named: Identifier) -> LearnerUpsert:
+    """Return the body with the identifier of the path; raises Invalid where it is none, or the body gives that kind another value."""
+    faults = identifier_faults(named.kind, named.value, "path/value") + [
+        checks.other_than_path(f"/identifiers/{index}/value")
+        for index, one in enumerate(body.identifiers)
+        if one.kind is named.kind and one.value != named.value
+    ]
+    if faults:
+        raise Invalid(errors=faults)
+    return body if named in body.identifiers else body.model_copy(update={"identifiers": [*body.identifiers, named]})
 
 
 async def _person(db: WriteSession, row: Learner) -> Person:

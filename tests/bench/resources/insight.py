@@ -1,6 +1,6 @@
 """Insight's figures: the learners of a school, and the schools behind the province's number; nobody creates anything here.
 
-The references run the same statements as a ledger does, and add nothing up but what is asked for.
+The references run the same statements, and add up what is asked for.
 """
 
 from collections.abc import Sequence
@@ -26,11 +26,6 @@ FILL = (
     "INSERT INTO school_year (school_year, starts_on, ends_on, version) VALUES ('2026-2027', '2026-09-05', '2027-05-31', 1)",
     """INSERT INTO spell (enrolment_id, learner_id, school_id, school_year, grade, level, studies_informatics, valid_from, version)
        SELECT row_id, other_id, organisation_id, '2026-2027', 3, 'primary', true, '2026-09-05', 1 FROM bench_place""",
-)
-# In the order in which a ledger asks.
-LEDGER: Final = (
-    *(queries.CLASSES, queries.LEARNERS, queries.STAFF, queries.STAFF_HOLDERS, queries.SITE_HOLDERS, queries.ASSETS),
-    *(queries.PROCEDURES, queries.PROCEDURE_HOLDERS, queries.DOCUMENTS, queries.DOSSIERS, queries.CONTENTS),
 )
 
 
@@ -75,12 +70,11 @@ async def naive(db: AsyncSession, code: str) -> NaiveFigure:
 
 
 async def counted(connection: Connection, code: str) -> list[tuple[str, int]]:
-    """Run a ledger's statements; returns each organisation's code and learners."""
+    """Run the statements behind the figure; returns each organisation's code and learners."""
     async with connection.transaction(readonly=True):
-        path = await connection.fetchval(queries.ROOT, code, DAY, column=1)
-        tree = {row["organisation_id"]: row["code"] for row in await connection.fetch(queries.TREE, path, DAY)}
-        answers = [await connection.fetch(statement, list(tree), DAY) for statement in LEDGER]
-    return sorted((tree[row["organisation_id"]], row["learners"]) for row in answers[1])
+        tree = {row["organisation_id"]: row["code"] for row in await connection.fetch(queries.TREE, code, DAY, ["*"])}
+        answer = await connection.fetch(queries.LEARNERS, list(tree), DAY)
+    return sorted((tree[row["organisation_id"]], row["learners"]) for row in answer)
 
 
 async def bare(connection: Connection, code: str) -> str:

@@ -8,7 +8,20 @@ import asyncpg
 import pytest
 
 from tests.egov.conftest import Caller, World, identity
-from tests.egov.samples import BS02, TC10, draft, drafted, executed, from_outside, learner_stands, received, refused, released, submitted
+from tests.egov.samples import (
+    BS02,
+    TC10,
+    at_desk,
+    draft,
+    drafted,
+    executed,
+    from_outside,
+    learner_stands,
+    received,
+    refused,
+    released,
+    submitted,
+)
 
 
 async def test_a_draft_is_the_applicants_alone(world: World) -> None:
@@ -113,6 +126,9 @@ async def test_bad_drafts_are_told_field_by_field(world: World) -> None:
         (draft(world, aplicant_phone="x"), "/aplicant_phone", "extra_forbidden"),
         (draft(world, learner_id=None), "/", "one_of"),
         (from_outside() | {"learner_id": world.learner_id}, "/", "one_of"),
+        (at_desk(learner_id=world.learner_id), "/", "one_of"),
+        (from_outside() | {"learner": at_desk()["learner"]}, "/", "one_of"),
+        (at_desk(learner={"birth_date": "02/03/2015"}), "/learner/birth_date", "string_pattern_mismatch"),
     ]
     for body, pointer, code in cases:
         answer = await mother.post("/dossiers", body)

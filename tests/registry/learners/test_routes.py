@@ -181,6 +181,35 @@ async def test_upsert_by_identifier(world: World) -> None:
     assert types == ["registered", "changed", "left", "enrolled"]
 
 
+async def test_the_body_may_not_contradict_the_identifier_of_the_path(world: World) -> None:
+    code, other = ministry_code(), ministry_code()
+    number = {"kind": "personal_number", "value": "010215001234"}
+    path = "/learners/by-identifier/ministry_code/" + code["value"]
+    for listed, pointer in (([other], "/identifiers/0/value"), ([number, other], "/identifiers/1/value")):
+        refused = await world.admin.put(path, learner(identifiers=listed))
+        assert refused.status_code == 422, refused.text
+        assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [(pointer, "other_than_path")]
+        assert all(one["vi"] and one["en"] for one in refused.json()["errors"])
+    twice = await world.admin.put(path, learner(identifiers=[code, code]))
+    assert [one["code"] for one in twice.json()["errors"]] == ["repeated"]
+    assert (await world.admin.get("/learners")).json()["items"] == []
+    made = await world.admin.put(path, learner(identifiers=[number, code]))
+    assert (made.status_code, made.json()["identifiers"]) == (201, [code, number])
+    again = await world.admin.put(path, learner(identifiers=[code]))
+    assert (again.status_code, again.json()) == (200, made.json())
+    refused = await world.admin.put(path, learner(identifiers=[other]))
+    assert (refused.status_code, (await world.admin.get("/learners")).json()["items"][0]["version"]) == (422, 1)
+
+
+async def test_faults_of_an_upsert_point_at_what_was_sent(world: World) -> None:
+    wrong = {"kind": "personal_number", "value": "1"}
+    path = "/learners/by-identifier/ministry_code/"
+    in_body = await world.admin.put(path + ministry_code()["value"], learner(identifiers=[wrong]))
+    assert [one["pointer"] for one in in_body.json()["errors"]] == ["/identifiers/0/value"]
+    in_path = await world.admin.put(path + "12", learner(identifiers=[]))
+    assert [(one["pointer"], one["code"]) for one in in_path.json()["errors"]] == [("path/value", "identifier_form")]
+
+
 async def test_never_in_two_schools(world: World) -> None:
     code = ministry_code()["value"]
     path = "/learners/by-identifier/ministry_code/" + code

@@ -2,6 +2,7 @@
 
 from libs.common.db import foundation, policies
 from libs.common.db.migrate import execute
+from libs.common.db.policies import WHOLE_PLATFORM, copied, stands_in_scope
 from services.assets.assets.tables import Asset, AssetCostChange
 from services.assets.wear.tables import WearResult, WearRun
 
@@ -215,19 +216,13 @@ FOLLOW = [
     FOR EACH ROW WHEN (OLD.path IS DISTINCT FROM NEW.path) EXECUTE FUNCTION follow_organisation()""",
 ]
 
-WHOLE_PLATFORM = "''::ltree = ANY ((SELECT scope_paths())::ltree[])"
-SCHOOL_SEEN = "school_id IN (SELECT o.organisation_id FROM organisation_path o WHERE o.path <@ ANY ((SELECT scope_paths())::ltree[]))"
 SECURITY = [
     # Norms and rules are law: everybody reads them, the whole platform sets them.
-    "ALTER TABLE norm ENABLE ROW LEVEL SECURITY",
-    "CREATE POLICY norm_read ON norm FOR SELECT USING (true)",
-    "CREATE POLICY norm_whole ON norm USING (" + WHOLE_PLATFORM + ") WITH CHECK (" + WHOLE_PLATFORM + ")",
+    *copied("norm", "true"),
     "ALTER TABLE rule_set ENABLE ROW LEVEL SECURITY",
     "CREATE POLICY rule_set_read ON rule_set FOR SELECT USING (true)",
     "CREATE POLICY rule_set_whole ON rule_set FOR INSERT WITH CHECK (" + WHOLE_PLATFORM + ")",
-    "ALTER TABLE learner_spell ENABLE ROW LEVEL SECURITY",
-    "CREATE POLICY learner_spell_scope ON learner_spell FOR SELECT USING (" + SCHOOL_SEEN + ")",
-    "CREATE POLICY learner_spell_whole ON learner_spell USING (" + WHOLE_PLATFORM + ") WITH CHECK (" + WHOLE_PLATFORM + ")",
+    *copied("learner_spell", stands_in_scope("learner_spell.school_id")),
     # A case names no organisation: it is seen with a result that refers to it.
     "ALTER TABLE wear_case ENABLE ROW LEVEL SECURITY",
     """

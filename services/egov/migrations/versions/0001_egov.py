@@ -2,6 +2,7 @@
 
 from libs.common.db import foundation
 from libs.common.db.migrate import execute
+from libs.common.db.policies import stands_in_scope
 
 revision = "0001"
 down_revision = None
@@ -154,23 +155,27 @@ SET search_path = public AS $$
     FROM dossier d WHERE d.code = given_code AND d.tracking_key = given_key
 $$"""
 
-SEEN = "IN (SELECT o.organisation_id FROM organisation_path o WHERE o.path <@ ANY ((SELECT scope_paths())::ltree[]))"
 OWN_DOSSIER = "applicant_person_id = (SELECT scope_person())"
 # A draft is the applicant's (at the counter: the desk's) alone; the learner follows the dossier but changes nothing.
-RECEIVING = "receiving_school_id " + SEEN + " AND (stage <> 'draft' OR channel <> 'online')"
-SENDING = "sending_school_id " + SEEN + " AND stage <> 'draft'"
+RECEIVES = stands_in_scope("dossier.receiving_school_id")
+SENDS = stands_in_scope("dossier.sending_school_id")
+RECEIVING = RECEIVES + " AND (stage <> 'draft' OR channel <> 'online')"
+SENDING = SENDS + " AND stage <> 'draft'"
+AGENCY_HERE = stands_in_scope("agency.organisation_id")
+PROCEDURE_OFFER_HERE = stands_in_scope("procedure_offer.organisation_id")
+DOCUMENT_COUNT_HERE = stands_in_scope("document_count.organisation_id")
 LEARNER = "learner_person_id = (SELECT scope_person()) AND stage <> 'draft'"
 POLICIES = [
     "CREATE POLICY dossier_parties ON dossier USING (" + OWN_DOSSIER + " OR (" + RECEIVING + ") OR (" + SENDING + "))"
-    " WITH CHECK (" + OWN_DOSSIER + " OR receiving_school_id " + SEEN + " OR sending_school_id " + SEEN + ")",
+    " WITH CHECK (" + OWN_DOSSIER + " OR " + RECEIVES + " OR " + SENDS + ")",
     "CREATE POLICY dossier_learner ON dossier FOR SELECT USING (" + LEARNER + ")",
     "CREATE POLICY dossier_step_of ON dossier_step USING (dossier_id IN (SELECT d.dossier_id FROM dossier d))",
     "CREATE POLICY agency_read ON agency FOR SELECT USING (true)",
-    "CREATE POLICY agency_write ON agency USING (organisation_id " + SEEN + ") WITH CHECK (organisation_id " + SEEN + ")",
+    "CREATE POLICY agency_write ON agency USING (" + AGENCY_HERE + ")",
     # Which organisation offers what is public information.
     "CREATE POLICY procedure_offer_read ON procedure_offer FOR SELECT USING (true)",
-    "CREATE POLICY procedure_offer_write ON procedure_offer USING (organisation_id " + SEEN + ") WITH CHECK (organisation_id " + SEEN + ")",
-    "CREATE POLICY document_count_scope ON document_count USING (organisation_id " + SEEN + ") WITH CHECK (organisation_id " + SEEN + ")",
+    "CREATE POLICY procedure_offer_write ON procedure_offer USING (" + PROCEDURE_OFFER_HERE + ")",
+    "CREATE POLICY document_count_scope ON document_count USING (" + DOCUMENT_COUNT_HERE + ")",
 ]
 PROTECT = [
     "ALTER TABLE dossier ENABLE ROW LEVEL SECURITY",

@@ -5,6 +5,7 @@ earlier day. Row security goes through the tree, as in the first migration.
 """
 
 from libs.common.db.migrate import execute
+from libs.common.db.policies import copied, stands_in_scope
 
 revision = "0002"
 down_revision = "0001"
@@ -85,24 +86,10 @@ TABLES = [
     "CREATE INDEX content_state_organisation ON content_state (organisation_id)",
 ]
 
-SEEN = "organisation_id IN (SELECT o.organisation_id FROM organisation_path o WHERE o.path <@ ANY ((SELECT scope_paths())::ltree[]))"
-WHOLE_PLATFORM = "''::ltree = ANY ((SELECT scope_paths())::ltree[])"
 SECURITY = [
-    "ALTER TABLE asset ENABLE ROW LEVEL SECURITY",
-    "CREATE POLICY asset_scope ON asset FOR SELECT USING (" + SEEN + ")",
-    "CREATE POLICY asset_whole ON asset USING (" + WHOLE_PLATFORM + ") WITH CHECK (" + WHOLE_PLATFORM + ")",
-    "ALTER TABLE offer ENABLE ROW LEVEL SECURITY",
-    "CREATE POLICY offer_scope ON offer FOR SELECT USING (" + SEEN + ")",
-    "CREATE POLICY offer_whole ON offer USING (" + WHOLE_PLATFORM + ") WITH CHECK (" + WHOLE_PLATFORM + ")",
-    "ALTER TABLE document_count ENABLE ROW LEVEL SECURITY",
-    "CREATE POLICY document_count_scope ON document_count FOR SELECT USING (" + SEEN + ")",
-    "CREATE POLICY document_count_whole ON document_count USING (" + WHOLE_PLATFORM + ") WITH CHECK (" + WHOLE_PLATFORM + ")",
-    "ALTER TABLE dossier ENABLE ROW LEVEL SECURITY",
-    "CREATE POLICY dossier_scope ON dossier FOR SELECT USING (" + SEEN + ")",
-    "CREATE POLICY dossier_whole ON dossier USING (" + WHOLE_PLATFORM + ") WITH CHECK (" + WHOLE_PLATFORM + ")",
-    "ALTER TABLE content_state ENABLE ROW LEVEL SECURITY",
-    "CREATE POLICY content_state_scope ON content_state FOR SELECT USING (" + SEEN + ")",
-    "CREATE POLICY content_state_whole ON content_state USING (" + WHOLE_PLATFORM + ") WITH CHECK (" + WHOLE_PLATFORM + ")",
+    ddl
+    for table in ("asset", "offer", "document_count", "dossier", "content_state")
+    for ddl in copied(table, stands_in_scope(table + ".organisation_id"))
 ]
 
 

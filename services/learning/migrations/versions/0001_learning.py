@@ -7,6 +7,7 @@ from alembic import op
 
 from libs.common.db import foundation
 from libs.common.db.migrate import execute
+from libs.common.db.policies import WHOLE_PLATFORM, stands_in_scope
 from libs.common.ids import new_id
 from services.learning.curriculum.rules import read
 from services.learning.curriculum.tables import CurriculumPeriod
@@ -160,23 +161,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
     GROUP BY v.grade, v.subject
 $$"""
 
-# Through the tree and not by a copied path: material follows its organisation wherever it moves.
-UNDER_CALLER = (
-    "organisation_id IN (SELECT o.organisation_id FROM organisation_path o WHERE o.path <@ ANY ((SELECT scope_paths())::ltree[]))"
-)
 # Everybody whose scope was opened; a connection without one sees nothing.
 SIGNED_IN = "(SELECT scope_paths()) IS NOT NULL"
-WHOLE_PLATFORM = "''::ltree = ANY ((SELECT scope_paths())::ltree[])"
 
 
 def policies(table: str, published: str) -> list[str]:
     """Return who reads and writes: what is published is looked at first, so that the library never reads the whole tree."""
-    readable = "(" + published + " AND " + SIGNED_IN + ") OR " + UNDER_CALLER
+    in_scope = stands_in_scope(table + ".organisation_id")
+    readable = "(" + published + " AND " + SIGNED_IN + ") OR " + in_scope
     return [
         " ".join(("CREATE POLICY", f"{table}_read", "ON", table, "FOR SELECT USING (", readable, ")")),
-        " ".join(("CREATE POLICY", f"{table}_add", "ON", table, "FOR INSERT WITH CHECK (", UNDER_CALLER, ")")),
-        " ".join(("CREATE POLICY", f"{table}_change", "ON", table, "FOR UPDATE USING (", UNDER_CALLER, ")")),
-        " ".join(("CREATE POLICY", f"{table}_remove", "ON", table, "FOR DELETE USING (", UNDER_CALLER, ")")),
+        " ".join(("CREATE POLICY", f"{table}_add", "ON", table, "FOR INSERT WITH CHECK (", in_scope, ")")),
+        " ".join(("CREATE POLICY", f"{table}_change", "ON", table, "FOR UPDATE USING (", in_scope, ")")),
+        " ".join(("CREATE POLICY", f"{table}_remove", "ON", table, "FOR DELETE USING (", in_scope, ")")),
     ]
 
 
