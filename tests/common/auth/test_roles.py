@@ -65,6 +65,7 @@ HOLDERS = {
     "registry.import.read": READERS,
     "registry.import.run": OFFICE,
     "registry.learner.change": OFFICE,
+    "registry.learner.match": OFFICE,
     "registry.learner.read": READERS + " teacher~ guardian~ learner~",
     "registry.learner.register": OFFICE,
     "registry.organisation.change": SECTOR,

@@ -105,6 +105,18 @@ async def test_a_remembered_token_still_expires(verifier: TokenVerifier, own_iss
         await verifier.verify(token)
 
 
+async def test_a_remembered_token_ends_with_its_key(verifier: TokenVerifier, own_issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = own_issuer.token()
+    await verifier.verify(token)
+    own_issuer.keys[:] = [new_key()]  # the old one was stolen, say
+    monkeypatch.setattr(tokens, "FRESH_SECONDS", 0.0)
+    fetched = own_issuer.fetches
+    await verifier.verify(token)  # ordinary traffic renews the set
+    await _fetched_again(own_issuer, fetched)
+    with pytest.raises(Unauthenticated, match="unknown key"):
+        await verifier.verify(token)
+
+
 async def test_many_waiters_fetch_the_keys_once(verifier: TokenVerifier, own_issuer: Issuer) -> None:
     await asyncio.gather(*(verifier.verify(own_issuer.token()) for _ in range(50)))
     assert own_issuer.fetches == 1

@@ -3,6 +3,7 @@
 from libs.common.db import foundation, policies
 from libs.common.db.migrate import execute
 from libs.common.db.policies import WHOLE_PLATFORM, copied, stands_in_scope
+from libs.common.imports.cells import DAY_FUNCTION
 from services.assets.assets.tables import Asset, AssetCostChange
 from services.assets.wear.tables import WearResult, WearRun
 
@@ -181,15 +182,7 @@ IMPORTS = [
         message_en text NOT NULL
     )""",
     "CREATE INDEX import_error_of ON import_error (import_id, error_id)",
-    # An impossible date is NULL, never an error: the report tells the row. Both spellings are accepted, day first.
-    """
-    CREATE FUNCTION asset_day(value text) RETURNS date LANGUAGE sql STABLE PARALLEL SAFE AS $$
-        SELECT CASE WHEN pg_input_is_valid(t.iso, 'date') THEN t.iso::date END
-        FROM (SELECT CASE
-            WHEN value ~ '^\\d{4}-\\d{2}-\\d{2}$' THEN value
-            WHEN value ~ '^\\d{1,2}/\\d{1,2}/\\d{4}$'
-                THEN split_part(value, '/', 3) || '-' || split_part(value, '/', 2) || '-' || split_part(value, '/', 1) END AS iso) t
-    $$""",
+    DAY_FUNCTION,
 ]
 
 # Rows follow their organisation: the copy of the tree moves it, and who gains or loses sight is told by the change feed.
@@ -213,7 +206,7 @@ FOLLOW = [
     END $$""",
     """
     CREATE TRIGGER organisation_moved AFTER UPDATE OF path ON organisation_path
-    FOR EACH ROW WHEN (OLD.path IS DISTINCT FROM NEW.path) EXECUTE FUNCTION follow_organisation()""",
+    FOR EACH ROW WHEN (OLD.path::text IS DISTINCT FROM NEW.path::text) EXECUTE FUNCTION follow_organisation()""",
 ]
 
 SECURITY = [
@@ -252,7 +245,7 @@ def downgrade() -> None:
             "DROP TABLE asset_cost_change, asset",
             "DROP TRIGGER organisation_moved ON organisation_path",
             "DROP FUNCTION follow_organisation()",
-            "DROP FUNCTION asset_day(text)",
+            "DROP FUNCTION import_day(text)",
             *foundation.DOWNGRADE_1,
         ]
     )
