@@ -3,18 +3,20 @@
 from sqlalchemy import text
 
 from libs.common.auth.principal import EVERYWHERE
+from libs.common.db.write import WriteSession
 from libs.common.errors import FieldError, Invalid
 from services.identity.unit import Unit
 
-PLACE = text("""
-SELECT p.path::text FROM (SELECT ''::ltree AS path WHERE :code = '*' UNION ALL SELECT path FROM organisation_path WHERE code = :code) p
-WHERE NOT :scoped OR p.path <@ ANY (scope_paths())""")
+PLACE = """
+SELECT p.path::text FROM (SELECT ''::ltree AS path WHERE $1 = '*' UNION ALL SELECT path FROM organisation_path WHERE code = $1) p
+WHERE p.path <@ ANY (scope_paths())"""
+KNOWN = text("SELECT path::text FROM organisation_path WHERE code = :code")
 ABOVE = text("SELECT code FROM organisation_path WHERE path @> text2ltree(:path)")
 
 
-async def place_of(db: Unit, code: str, pointer: str) -> str:
+async def place_of(db: WriteSession, code: str, pointer: str) -> str:
     """Return the organisation's path; raises Invalid when the caller's scope has no such organisation. `*` is the platform, path ''."""
-    path: str | None = await db.session.scalar(PLACE, {"code": code, "scoped": True})
+    path: str | None = await db.connection.fetchval(PLACE, code)
     if path is None:
         error = FieldError(
             pointer=pointer,
@@ -28,7 +30,7 @@ async def place_of(db: Unit, code: str, pointer: str) -> str:
 
 async def known_place(db: Unit, code: str) -> str:
     """Return the organisation's path, or '' (visible to the platform alone) until it arrives on the bus and the rows follow it."""
-    return await db.session.scalar(PLACE, {"code": code, "scoped": False}) or ""
+    return await db.session.scalar(KNOWN, {"code": code}) or ""
 
 
 async def codes_above(db: Unit, path: str) -> set[str]:

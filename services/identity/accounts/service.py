@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from uuid import UUID
 
+import asyncpg
 from pydantic import SecretStr
 from sqlalchemy import select
 from sqlmodel import col
@@ -22,6 +23,14 @@ from services.identity.realm.document import read_realm
 from services.identity.sessions import service as sessions
 from services.identity.settings import identity_settings
 from services.identity.unit import Unit
+
+COLUMNS = (
+    *("account_id", "username", "name", "person_id", "organisation_code", "organisation_path"),
+    *("version", "created_at", "updated_at"),
+)
+INSERT = """
+INSERT INTO account (account_id, username, name, person_id, organisation_code, organisation_path, version, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, text2ltree($6), $7, $8, $9)"""
 
 
 class UsernameTaken(Conflict):
@@ -75,9 +84,7 @@ async def create(db: WriteSession, provider: Provider, body: AccountCreate) -> A
         organisation_code=body.organisation_code,
         organisation_path=await organisations.place_of(db, body.organisation_code, "/organisation_code"),
     )
-    db.expect(account_username=UsernameTaken)
-    db.add(account)
-    await db.flush()
+    await _insert(db, account)
     db.record(
         AccountCreated.model_validate(_facts(account) | {"organisation_code": body.organisation_code, "person_id": body.person_id}), account
     )
@@ -86,6 +93,15 @@ async def create(db: WriteSession, provider: Provider, body: AccountCreate) -> A
     if password is not None:
         await provider.set_password(db, account, password)
     return account
+
+
+async def _insert(db: WriteSession, account: Account) -> None:
+    """Insert the row by hand, which costs a request less than an object does; raises UsernameTaken."""
+    row = account.model_dump(exclude={"disabled_at"})
+    try:
+        await db.connection.execute(INSERT, *(row[name] for name in COLUMNS))
+    except asyncpg.UniqueViolationError as error:
+        raise UsernameTaken from error
 
 
 async def change(db: WriteSession, provider: Provider, account_id: UUID, body: AccountChange) -> None:
