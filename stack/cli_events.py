@@ -2,34 +2,32 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
-from rich import box
-from rich.table import Table
+from rich.text import Text
 
 from libs.common.events import replay as bus
-from libs.common.events.dead_letters import DeadLetter
 from libs.common.events.envelope import Record
 from libs.common.events.topics import TOPICS
 from libs.common.events.transport import Selection, connect
-from stack import places
+from stack import event_view, places
 from stack.cli_support import DataOption, JsonOption, console, fail, failures, say
 from stack.installation import SERVICES, Installation
 
+if TYPE_CHECKING:
+    from libs.common.events.dead_letters import DeadLetter
+
 events_app = typer.Typer(no_args_is_help=True, help="The event bus of a running platform.")
-WIDTH = 80
-TYPE_PREFIX = "vn.lienthong."
-WHOLE = frozenset({"position", "stored_at", "failed_at", "id"})
+MOST = 10_000
 
 KeyOption = Annotated[str | None, typer.Option("--key", help="Only events of this aggregate.")]
 IdOption = Annotated[list[UUID] | None, typer.Option("--id", help="Only this event; may be repeated.")]
 SinceOption = Annotated[datetime | None, typer.Option("--since", help="Stored at or after (ISO 8601; local time unless it names a zone).")]
 UntilOption = Annotated[datetime | None, typer.Option("--until", help="Stored before.")]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000)]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, max=MOST)]
 ApplyOption = Annotated[bool, typer.Option("--apply", help="Do it; without, it is only counted.")]
 
 
@@ -50,8 +48,10 @@ def list_events(  # noqa: PLR0913 - one parameter for each option
         if topic not in {known.name for known in TOPICS}:
             fail(f"No topic is called {topic}; known: {', '.join(known.name for known in TOPICS)}.")
         found = asyncio.run(_list(places.existing(data), topic, _selection(key, event_id, since, until), limit))
-        rows = [_event(record) for record in found]
-        _show(rows, ("position", "stored_at", "type", "key"), as_json=as_json)
+        if as_json:
+            say(json.dumps([event_view.event(record) for record in found], ensure_ascii=False, indent=2))
+        else:
+            console.print(event_view.event_table(found) if found else "none")
 
 
 @events_app.command("replay")
@@ -74,7 +74,7 @@ def replay(  # noqa: PLR0913 - one parameter for each option
             f"{outcome.events} events, {outcome.applied_before} of them applied before: {'asked for' if apply else 'would be asked for'}"
         )
         for name, number in outcome.types.most_common():
-            console.print(f"  {number:>8}  {name}", soft_wrap=True)
+            console.print(f"  {number:>8}  {name}", soft_wrap=True, markup=False)
 
 
 @events_app.command("dead-letters")
@@ -96,13 +96,15 @@ def dead_letters(
         if replay_ids:
             if service is None:
                 fail("Name the service whose dead letters are meant: --service NAME.")
-            asked = asyncio.run(bus.replay_dead_letters(_database(installation, service), replay_ids, dry_run=not apply))
-            console.print(f"{'asked for' if apply else 'would be asked for'}: {', '.join(map(str, asked)) or 'none (not open)'}")
+            _replay_letters(_database(installation, service), replay_ids, dry_run=not apply)
             return
-        rows: list[dict[str, Any]] = []
+        found: list[DeadLetter] = []
         for name in [service] if service else SERVICES:
-            rows += [_letter(letter) for letter in asyncio.run(bus.list_dead_letters(_database(installation, name), consumer, limit=limit))]
-        _show(rows, ("id", "consumer", "failed_at", "attempts", "reason"), as_json=as_json)
+            found += asyncio.run(bus.list_dead_letters(_database(installation, name), consumer, limit=limit))
+        if as_json:
+            say(json.dumps([event_view.letter(letter) for letter in found], ensure_ascii=False, indent=2))
+        else:
+            console.print(*map(event_view.letter_block, found) if found else ("none",))
 
 
 async def _list(installation: Installation, topic: str, selection: Selection, limit: int) -> list[Record]:
@@ -124,6 +126,19 @@ async def _replay(installation: Installation, consumer: str, topic: str, selecti
         await transport.close()
 
 
+def _replay_letters(database_url: str, wanted: list[int], *, dry_run: bool) -> None:
+    """Ask for letters to be applied again, and say of those that are no event that it will be in vain."""
+    letters = asyncio.run(bus.list_dead_letters(database_url, limit=MOST))
+    asked = asyncio.run(bus.replay_dead_letters(database_url, wanted, dry_run=dry_run))
+    console.print(f"{'would be asked for' if dry_run else 'asked for'}: {', '.join(map(str, asked)) or 'none (not open)'}")
+    faults = {letter.dead_letter_id: event_view.fault_of(letter.record) for letter in letters if letter.dead_letter_id in asked}
+    for letter_id, fault in faults.items():
+        if fault is not None:
+            console.print(
+                Text(f"{letter_id} is no event and will be put aside again: a replay applies the same bytes, they do not change ({fault}).")
+            )
+
+
 def _database(installation: Installation, service: str) -> str:
     return installation.postgres.url(service, f"{service}_app")
 
@@ -134,43 +149,3 @@ def _selection(key: str | None, event_ids: list[UUID] | None, since: datetime | 
 
 def _instant(given: datetime | None) -> datetime | None:
     return given.astimezone() if given else None
-
-
-def _event(record: Record) -> dict[str, Any]:
-    return {
-        "position": f"{record.partition}/{record.position}",
-        "stored_at": record.stored_at.isoformat(timespec="seconds"),
-        "type": record.header("ce_type"),
-        "key": record.key,
-        "id": record.header("ce_id"),
-        "body": json.loads(record.body) if record.body else None,
-    }
-
-
-def _letter(letter: DeadLetter) -> dict[str, Any]:
-    return {
-        "id": letter.dead_letter_id,
-        "consumer": letter.consumer,
-        "failed_at": letter.failed_at.isoformat(timespec="seconds"),
-        "attempts": letter.attempts,
-        "reason": letter.reason,
-        "event": _event(letter.record),
-    }
-
-
-def _show(rows: list[dict[str, Any]], columns: Iterable[str], *, as_json: bool) -> None:
-    if as_json:
-        say(json.dumps(rows, ensure_ascii=False, indent=2))
-        return
-    names = list(columns)
-    table = Table(box=box.SIMPLE_HEAD, width=WIDTH, padding=(0, 1))
-    for name in names:
-        table.add_column(name, overflow="fold", no_wrap=name in WHOLE)
-    for row in rows:
-        table.add_row(*(_short(row[name]) for name in names))
-    console.print(table if rows else "none")
-
-
-def _short(value: Any) -> str:
-    """Return a cell: what all events share at their beginning says nothing in a table."""
-    return str(value).removeprefix(TYPE_PREFIX).removesuffix("+00:00")

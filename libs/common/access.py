@@ -61,9 +61,11 @@ class ReadSession:
         """Return one document's JSON text; raises NotFound."""
         return (await self._reader.document(document, values))[1]
 
-    async def page(self, listing: Listing, page: PageRequest, **values: Any) -> Response:
-        """Answer one page, with `Link: rel="next"` while there is more."""
+    async def page(self, listing: Listing, page: PageRequest, of: Document | None = None, **values: Any) -> Response:
+        """Answer one page, with `Link: rel="next"` while there is more. An empty list `of` a thing out of sight raises NotFound."""
         rows = await self._reader.rows(listing, page, values)
+        if of is not None and not rows.bodies:
+            await self._reader.document(of, values)
         headers = {"Cache-Control": PRIVATE}
         if rows.next:
             headers["Link"] = (

@@ -76,7 +76,8 @@ def _permission(dependant: Dependant) -> str | None:
 
 
 def _describe(operation: dict[str, Any], method: str, path: str, permission: str | None) -> None:
-    operation["responses"].pop("422", None) if permission is None and "requestBody" not in operation else None
+    taken = "requestBody" in operation or "parameters" in operation
+    operation["responses"].pop("422", None) if permission is None and not taken else None
     if "422" in operation["responses"]:
         content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
         operation["responses"]["422"] = {"description": "Invalid data", "content": content}

@@ -4,7 +4,7 @@ Organisations in force stand where their event says. One that has ended stays, u
 are seen by whoever answers for them now; its code gets a suffix `#…`, which no grant can name. Any order of arrival leads to the same rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -13,6 +13,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.common.clock import today
+from libs.common.events.connections import TransientError
 from libs.common.events.consumer import Consumer, consumer
 from libs.common.events.envelope import Received
 from libs.common.events.session import WorkerSession
@@ -21,6 +22,8 @@ from libs.common.events.topics import REGISTRY_ORGANISATION_STATE
 STATE = "vn.lienthong.registry.organisation.state.v1"
 INHERITS = frozenset({"merged", "replaced"})
 ENDED = "#"
+PATIENT_TRIES = 9
+"""Of a consumer that needs the tree: 21 seconds, twice what the bus takes to replace a worker that died while it was copying the tree."""
 
 
 class DatedVersion(BaseModel):
@@ -134,3 +137,25 @@ async def copy_states(db: WorkerSession, events: Sequence[Received]) -> None:
 def organisation_copy(service_name: str) -> Consumer:
     """Return the consumer that keeps a service's `organisation_path`."""
     return consumer(name=f"{service_name}.organisation_path", topics=[REGISTRY_ORGANISATION_STATE], types=[STATE])(copy_states)
+
+
+class UnknownOrganisationError(Exception):
+    """An event names organisations that are not in the copy of the tree."""
+
+
+UNKNOWN = """
+SELECT r.organisation_id, EXISTS (SELECT FROM organisation_path) AS begun FROM unnest($1::uuid[]) AS r(organisation_id)
+WHERE NOT EXISTS (SELECT FROM organisation_path o WHERE o.organisation_id = r.organisation_id)
+ORDER BY r.organisation_id"""
+
+
+async def known(db: WorkerSession, organisation_ids: Iterable[UUID]) -> None:
+    """Make sure that the copy of the tree holds these organisations, ended ones too; raises UnknownOrganisationError.
+
+    A tree without any organisation has not been copied yet, which is no event's fault: raises TransientError, and the events wait.
+    """
+    unknown = await db.fetch(UNKNOWN, list(set(organisation_ids)))
+    if unknown and not unknown[0]["begun"]:
+        raise TransientError("the tree of organisations has not come yet")
+    if unknown:
+        raise UnknownOrganisationError(", ".join(str(row["organisation_id"]) for row in unknown))

@@ -13,9 +13,9 @@ SENTENCES_VI = {
     "extra_forbidden": "Trường không tồn tại.",
     "json_invalid": "JSON sai cú pháp.",
     "string_type": "Phải là chuỗi ký tự.",
-    "string_too_short": "Quá ngắn.",
-    "string_too_long": "Quá dài.",
-    "string_pattern_mismatch": "Không đúng định dạng.",
+    "string_too_short": "Quá ngắn: cần ít nhất {min_length} ký tự.",
+    "string_too_long": "Quá dài: nhiều nhất {max_length} ký tự.",
+    "string_pattern_mismatch": "Không đúng dạng {pattern}.",
     "uuid_parsing": "Không phải mã UUID.",
     "uuid_type": "Không phải mã UUID.",
     "int_parsing": "Phải là số nguyên.",
@@ -29,18 +29,18 @@ SENTENCES_VI = {
     "date_from_datetime_inexact": "Phải là ngày, không kèm giờ.",
     "datetime_parsing": "Phải là thời điểm theo ISO 8601.",
     "datetime_from_date_parsing": "Phải là thời điểm theo ISO 8601.",
-    "enum": "Giá trị không nằm trong danh mục.",
-    "literal_error": "Giá trị không nằm trong danh mục.",
-    "greater_than_equal": "Nhỏ hơn mức cho phép.",
-    "greater_than": "Nhỏ hơn mức cho phép.",
-    "less_than_equal": "Lớn hơn mức cho phép.",
-    "less_than": "Lớn hơn mức cho phép.",
+    "greater_than_equal": "Phải từ {ge} trở lên.",
+    "greater_than": "Phải lớn hơn {gt}.",
+    "less_than_equal": "Phải từ {le} trở xuống.",
+    "less_than": "Phải nhỏ hơn {lt}.",
     "list_type": "Phải là danh sách.",
     "dict_type": "Phải là đối tượng JSON.",
     "model_attributes_type": "Phải là đối tượng JSON.",
-    "too_short": "Danh sách quá ngắn.",
-    "too_long": "Danh sách quá dài.",
+    "too_short": "Danh sách quá ngắn: cần ít nhất {min_length} mục.",
+    "too_long": "Danh sách quá dài: nhiều nhất {max_length} mục.",
 }
+FEW = 10
+"""So many values of a code list are told one by one."""
 OTHERWISE_VI = "Giá trị không hợp lệ."
 
 
@@ -66,11 +66,15 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
 
 
 def _field_error(finding: Mapping[str, Any], body: type[BaseModel] | None, query_names: Sequence[str]) -> FieldError:
-    code, location = str(finding["type"]), list(finding["loc"])
-    vi, en = SENTENCES_VI.get(code, OTHERWISE_VI), str(finding["msg"])
-    cause = finding.get("ctx", {}).get("error")
+    code, location, context = str(finding["type"]), list(finding["loc"]), finding.get("ctx", {})
+    vi, en = SENTENCES_VI.get(code, OTHERWISE_VI).format_map(context), str(finding["msg"])
+    cause = context.get("error")
     if isinstance(cause, FieldRuleError):
         code, vi, en = cause.code, cause.vi, cause.en
+    if code in {"enum", "literal_error"}:
+        vi, en = _of_list(str(finding["input"]), str(context["expected"]))
+    if code == "string_pattern_mismatch" and (example := _example(body, location[1:])):
+        vi, en = f"{vi} Ví dụ đúng: {example}", f"{en}, for example {example}"
     if code == "extra_forbidden":
         en = "Unknown field."
         choices = query_names if location[0] == "query" else _names_at(body, location[1:-1])
@@ -80,6 +84,24 @@ def _field_error(finding: Mapping[str, Any], body: type[BaseModel] | None, query
     return FieldError(pointer=_pointer(location), code=code, vi=vi, en=en)
 
 
+def _of_list(value: str, expected: str) -> tuple[str, str]:
+    """Say which values are allowed: all of a short list, the nearest one of a long one."""
+    values = [allowed.strip("'") for allowed in expected.replace(" or ", ", ").split(", ")]
+    listed, near = ", ".join(values), did_you_mean(value, values)
+    if len(values) <= FEW:
+        return f"Phải là một trong: {listed}.", f"Must be one of: {listed}."
+    vi, en = f"Không nằm trong danh mục {len(values)} giá trị.", f"Not one of the {len(values)} allowed values."
+    return (f"{vi} Có phải ý bạn là “{near}”?", f"{en} Did you mean “{near}”?") if near else (vi, en)
+
+
+def _example(model: type[BaseModel] | None, path: Sequence[Any]) -> str | None:
+    """Return the example that the field at `path` gives of itself."""
+    *above, name = path or [""]
+    model = _model_at(model, above)
+    field = model.model_fields.get(str(name)) if model else None
+    return str(field.examples[0]) if field and field.examples else None
+
+
 def _pointer(location: Sequence[Any]) -> str:
     source, *path = location or ["body"]
     pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
@@ -87,13 +109,18 @@ def _pointer(location: Sequence[Any]) -> str:
 
 
 def _names_at(model: type[BaseModel] | None, path: Sequence[Any]) -> list[str]:
-    """Return the field names of the model that `path` leads to inside `model`."""
+    found = _model_at(model, path)
+    return list(found.model_fields) if found else []
+
+
+def _model_at(model: type[BaseModel] | None, path: Sequence[Any]) -> type[BaseModel] | None:
+    """Return the model that `path` leads to inside `model`."""
     for part in path:
         if model is None or isinstance(part, int):
             continue
         field = model.model_fields.get(str(part))
         model = _model_in(field.annotation) if field else None
-    return list(model.model_fields) if model else []
+    return model
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:

@@ -5,6 +5,7 @@ A desk that may not read it asks by what the child's papers say.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -51,6 +52,32 @@ class GuardiansSeen(BaseModel):
     items: list[GuardianSeen]
 
 
+class ClassSeen(BaseModel):
+    """What a decision needs of a class."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    school_id: UUID
+    school_year: str
+    grade: int | None
+    level: str
+
+
+class SchoolYearSeen(BaseModel):
+    """A school year; `ends_on` is its last day."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    school_year: str
+    starts_on: date
+    ends_on: date
+
+
+class SchoolYearsSeen(BaseModel):
+    """The school years; there is one a year, the first page holds them."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    items: list[SchoolYearSeen] = []
+
+
 Seen = TypeVar("Seen", bound=BaseModel)
 
 
@@ -68,6 +95,15 @@ class Registry:
         """Tell whether the registry names the person as a guardian of the learner: teachers see children too, and may not file for them."""
         found = await self._ask(f"/registry/v1/learners/{learner_id}/guardians", authorization, GuardiansSeen)
         return found is not None and any(guardian.guardian_person_id == person_id for guardian in found.items)
+
+    async def school_class(self, class_id: UUID, authorization: str) -> ClassSeen | None:
+        """Return the class as the caller sees it, None when they do not."""
+        return await self._ask(f"/registry/v1/classes/{class_id}", authorization, ClassSeen)
+
+    async def school_years(self, authorization: str) -> list[SchoolYearSeen]:
+        """Return the school years; none for a caller who may not read them."""
+        found = await self._ask("/registry/v1/school-years?limit=500", authorization, SchoolYearsSeen)
+        return found.items if found else []
 
     async def match(self, papers: dict[str, Any], authorization: str) -> LearnerSeen | None:
         """Return the learner whom code, name and birth date name together, None when any of them is wrong.

@@ -12,6 +12,8 @@ from libs.common.http.documents import document
 from services.insight.tables import CSV, XLSX, Sheet, csv_bytes, xlsx_bytes
 
 JSON = "application/json"
+FOR_PROGRAMS = "A table for programs: headers and codes as in the JSON document, whatever the language of its texts."
+FOR_PEOPLE = "The same table for people: titles of columns, states, levels and units in Vietnamese."
 WRITERS: dict[str, tuple[str, Callable[[Sheet], bytes]]] = {CSV: ("csv", csv_bytes), XLSX: ("xlsx", xlsx_bytes)}
 
 
@@ -53,6 +55,9 @@ def _quality(parameters: list[str]) -> float:
 def tabular(out: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     """Describe an answer with one document that is also given as CSV and Excel."""
     described = document(out)
-    binary = {"schema": {"type": "string", "format": "binary"}}
-    described[200] |= {"content": {CSV: {"schema": {"type": "string"}}, XLSX: binary}}
+    text, book = (
+        {"schema": {"type": "string", "description": FOR_PROGRAMS}},
+        {"schema": {"type": "string", "format": "binary", "description": FOR_PEOPLE}},
+    )
+    described[200] |= {"content": {CSV: text, XLSX: book}}
     return described

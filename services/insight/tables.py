@@ -1,19 +1,21 @@
-"""Tables as CSV and Excel files. Text that a spreadsheet would take for a formula stays text.
+"""Tables as CSV and Excel files: CSV with stable codes for programs, workbooks in Vietnamese for people.
 
-CSV begins with a byte order mark, without which Excel does not read Vietnamese, and puts an apostrophe before such text (OWASP, CSV
-injection); in a workbook the cell says itself that it holds text.
+Text that a spreadsheet would take for a formula stays text: CSV puts an apostrophe before it (OWASP, CSV injection); in a workbook the cell
+says itself that it holds text. CSV begins with a byte order mark, without which Excel does not read Vietnamese.
 """
 
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+
+from services.insight.words import TITLES, WORDS
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -26,9 +28,10 @@ _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table: `name` is the file's, without its ending."""
+    """One table: `name` is the file's, without its ending, `title` the workbook's sheet's; words.py has a title for each of `header`."""
 
     name: str
+    title: str
     header: Sequence[str]
     rows: Iterable[Sequence[Cell]]
 
@@ -45,14 +48,19 @@ def csv_bytes(sheet: Sheet) -> bytes:
 def xlsx_bytes(sheet: Sheet) -> bytes:
     """Return the table as an Excel workbook with one sheet, written row by row."""
     book = Workbook(write_only=True)
-    page = book.create_sheet(sheet.name[:TITLE_LENGTH])
+    page = book.create_sheet(sheet.title[:TITLE_LENGTH])
     page.freeze_panes = "A2"
-    page.append([_cell(page, name) for name in sheet.header])
+    page.append([_cell(page, TITLES[name]) for name in sheet.header])
+    words = [WORDS.get(name, {}) for name in sheet.header]
     for row in sheet.rows:
-        page.append([_cell(page, cell) for cell in row])
+        page.append([_cell(page, _in_words(cell, known)) for cell, known in zip(row, words, strict=True)])
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
+
+
+def _in_words(cell: Cell, known: Mapping[str | None, str]) -> Cell:
+    return known.get(cell, cell) if cell is None or isinstance(cell, str) else cell
 
 
 def _plain(cell: Cell) -> Cell:

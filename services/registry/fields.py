@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from libs.common.text import nfc, tidy_name
 from libs.common.validation import FieldRuleError
+from services.registry import names
 from services.registry.people.rules import parse_birth_date
 
 
@@ -45,6 +46,15 @@ def _year(text: str) -> str:
     return text
 
 
+def _named(rule: names.NameRule) -> AfterValidator:
+    def check(text: str) -> str:
+        if not rule.allows(text):
+            raise FieldRuleError("name_form", f"Cần {rule.vi}.", f"Give {rule.en}.")
+        return text
+
+    return AfterValidator(check)
+
+
 def _number_as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -52,7 +62,10 @@ def _number_as_text(value: object) -> object:
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["10-TH-0123"])]
 # Lengths come before the validators: pydantic then checks them as those of a string.
 Title = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(nfc)]
-PersonName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(tidy_name)]
+TidyName = Annotated[str, Field(min_length=1, max_length=names.PERSON.longest), AfterValidator(tidy_name)]
+PersonName = Annotated[TidyName, _named(names.PERSON)]
+Ethnicity = Annotated[str, Field(min_length=1, max_length=names.ETHNICITY.longest), AfterValidator(nfc), _named(names.ETHNICITY)]
+OrganisationName = Annotated[Title, _named(names.ORGANISATION)]
 BirthDateText = Annotated[
     str,
     BeforeValidator(_number_as_text),

@@ -1,4 +1,4 @@
-"""Compares every printed figure of a world's plan with the figure that insight computes from records."""
+"""Compares every figure that a world's plan prints, in numbers or words, with what insight computes from records."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from stack.world.client import WorldTarget
+    from stack.world.printed import Printed
 
 AGREES = "agrees"
 EXPLAINED = "explained"
 DIFFERS = "differs"
 NOT_MEASURED = "not yet measured"
 MISREAD = "misread by insight"
+PLANNED = "planned"
 WIDTH = 80
-FIGURE_WIDTH = 34
+FIGURE_WIDTH, PART_WIDTH = 34, 32
 STATE_WIDTH = 18
 STYLES = {AGREES: "green", EXPLAINED: "yellow", DIFFERS: "bold red", MISREAD: "bold red"}
 
@@ -36,8 +38,8 @@ class Row:
     """One figure: as printed in the plan, as computed from records (None: no records behind it), and what that means."""
 
     figure: str
-    printed: float
-    computed: float | None
+    printed: Printed
+    computed: Printed | None
     state: str
     holds: bool
     explanation: str | None = None
@@ -105,9 +107,12 @@ class Verification:
 
 
 def _broken(figure: str) -> str:
-    """Return a long dotted name on two lines, cut at its last dot."""
+    """Return a long dotted name on two lines, cut at its last dot; a part that is too long for one is cut between words."""
+    if len(figure) <= FIGURE_WIDTH:
+        return figure
     head, dot, tail = figure.rpartition(".")
-    return figure if len(figure) <= FIGURE_WIDTH else f"{head}{dot}\n  {tail}"
+    cut = len(tail) if len(tail) <= PART_WIDTH else tail.rfind("_", 0, PART_WIDTH) + 1
+    return "\n  ".join(part for part in (head + dot, tail[:cut], tail[cut:]) if part)
 
 
 async def verify(installation: WorldTarget, name: str) -> Verification:
@@ -120,25 +125,35 @@ async def verify(installation: WorldTarget, name: str) -> Verification:
     return Verification(world.plan, world.subject_code, tuple(rows), tuple(printed.contradictions(world.plan)))
 
 
-def judge(expected: Mapping[str, float], answers: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """Set each printed figure beside insight's answer of the same dotted name (`part.indicator`).
+def judge(expected: Mapping[str, Printed], answers: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Judge every row of insight's comparison that speaks of the present, in the plan's order, and name what it leaves out.
 
-    Figures that insight reads out of the plan's own contradictions come last, as far as records speak of them.
+    `expected` is what the plan prints, in the dotted names of the rows (`part.indicator`). Rows that it lacks, which insight reads out of
+    the plan's own contradictions, are judged by what insight says is printed.
     """
-    by_name = {str(answer["figure"]): answer for answer in answers}
-    rows = [_row(figure, value, by_name.get(figure, {})) for figure, value in expected.items()]
-    more = [answer for answer in answers if answer["figure"] not in expected and answer.get("computed") is not None]
-    return rows + [_row(str(answer["figure"]), answer["printed"], answer) for answer in more]
+    present = [answer for answer in answers if answer["figure"] in expected or answer["state"] != PLANNED]
+    rows = [_row(str(answer["figure"]), expected.get(answer["figure"], answer["printed"]), answer) for answer in present]
+    told = {row.figure for row in rows}
+    rows += [_row(figure, value, {}) for figure, value in expected.items() if figure not in told]
+    places = {figure: place for place, figure in enumerate(expected)}
+    return sorted(rows, key=lambda row: places.get(row.figure, len(places)))
 
 
-def _row(figure: str, value: float, answer: Mapping[str, Any]) -> Row:
-    computed = answer.get("computed")
+def _row(figure: str, value: Printed, answer: Mapping[str, Any]) -> Row:
+    computed = _computed(value, answer)
     words = {name: answer.get(name) for name in ("explanation", "explanation_en")}
-    if answer and answer.get("printed") != value:
+    if answer and answer["printed"] != value:
         return Row(figure, value, computed, MISREAD, holds=False, **words)
     if computed is None:
         return Row(figure, value, None, NOT_MEASURED, holds=not printed.answerable(figure), **words)
-    if computed == value:
+    if computed == value and answer["state"] != DIFFERS:
         return Row(figure, value, computed, AGREES, holds=True)
-    explained = answer.get("state") == "explained" and bool(words["explanation"])
+    explained = answer["state"] == EXPLAINED and bool(words["explanation"])
     return Row(figure, value, computed, EXPLAINED if explained else DIFFERS, holds=explained, **words)
+
+
+def _computed(value: Printed, answer: Mapping[str, Any]) -> Printed | None:
+    """Return what stands beside a printed figure; beside words the same words when they are true, else the number that belies them."""
+    if not isinstance(value, str):
+        return answer.get("computed")
+    return answer.get("computed_text") or answer.get("exact")

@@ -14,7 +14,7 @@ from services.assets.imports.messages import SENTENCES
 from services.assets.imports.schemas import ImportOut
 from services.assets.imports.settings import ImportSettings
 from tests.assets.conftest import Caller, World, computer, identity
-from tests.common.imports.samples import CSV, FORMULAS, UNREADABLE, XLSX, as_csv, as_xlsx, content_digest, swap
+from tests.common.imports.samples import CSV, FORMULAS, SIGNED, UNREADABLE, XLSX, as_csv, as_xlsx, content_digest, swap
 
 LEFT = """
 SELECT (SELECT count(*) FROM asset), (SELECT count(*) FROM change), (SELECT count(*) FROM outbox), (SELECT count(*) FROM import_error)"""
@@ -132,7 +132,9 @@ CELLS: tuple[tuple[dict[str, str], str, str], ...] = (
     ({"asset_code": "=A1"}, "asset_code", "formula"),
     ({"asset_code": "có dấu"}, "asset_code", "code_form"),
     ({"class_code": "computer"}, "class_code", "enumeration"),
-    ({"name": "+84"}, "name", "formula"),
+    ({"name": "+84x"}, "name", "formula"),
+    ({"quantity": "-cmd|1"}, "quantity", "formula"),
+    ({"quantity": "-3"}, "quantity", "number"),
     ({"name": "Máy\x07 tính"}, "name", "control_character"),
     ({"name": "x" * 301}, "name", "text_form"),
     ({"quantity": "0"}, "quantity", "number"),
@@ -162,6 +164,32 @@ async def test_each_wrong_cell_is_reported_by_row_and_column_and_nothing_is_writ
     found = await faults(world.school, table(*rows))
     assert found == [(number, column, code) for number, (_, column, code) in enumerate(CELLS, start=2)]
     assert (await world.rows(LEFT))[0][:3] == (0, 0, 0)
+
+
+TOLD: tuple[tuple[dict[str, str], str, str], ...] = (
+    ({"quantity": "-3"}, "“-3” không đúng dạng: cần số nguyên từ 1 đến 100000.", "give a whole number from 1 to 100000."),
+    ({"class_code": "teaching computer"}, "(24 mã / codes, gần nhất / nearest: teaching_computer).", "GET /assets/v1/classes"),
+    ({"level": "university"}, "primary, lower_secondary, upper_secondary, continuing.", "one of: preschool, primary,"),
+    ({"valid_from": "soon"}, "cần ngày dạng YYYY-MM-DD hoặc DD/MM/YYYY.", "YYYY-MM-DD or DD/MM/YYYY"),
+    ({"cost": "15.000.000"}, "từ 0 đến 1000000000000", "from 0 to 1000000000000"),
+    ({"wear_class": "computr"}, "gần nhất / nearest: computer).", "GET /assets/v1/wear/rule-set"),
+)
+
+
+async def test_a_wrong_cell_is_told_what_is_allowed_in_both_languages(world: World) -> None:
+    rows = [ROW | {"asset_code": f"A{number}"} | change for number, (change, _, _) in enumerate(TOLD)]
+    run = (await world.school.file(table(*rows))).json()
+    items = (await world.school.get(f"/imports/{run['import_id']}/errors")).json()["items"]
+    assert len(items) == len(TOLD)
+    for item, (_, vi, en) in zip(items, TOLD, strict=True):
+        assert vi in item["message_vi"], item
+        assert en in item["message_en"], item
+
+
+@pytest.mark.parametrize("cell", SIGNED)
+async def test_a_signed_number_is_a_text_like_any_other(world: World, cell: str) -> None:
+    assert (await world.school.file(table(ROW | {"name": cell}))).json()["created"] == 1
+    assert (await world.school.get("/assets/by-code/S1/MVT-01")).json()["name"] == cell
 
 
 async def test_rows_against_each_other_and_against_the_record(world: World) -> None:

@@ -35,7 +35,18 @@ def test_what_one_school_has_too_much_does_not_help_another() -> None:
         ("preschool", 9, None, 1, None),
         ("primary", 61, 5, 5, 3),
     ]
-    assert (total(needs).needed, total(needs).present, total(needs).missing) == (5, 5, 3)
+    assert (total(needs).learners, total(needs).needed, total(needs).present, total(needs).missing) == (61, 5, 6, 3)
+
+
+def test_a_level_that_is_kept_back_keeps_the_sum_back_and_hides_no_computers() -> None:
+    norms = {"primary": replace(NORM, value=10), "lower_secondary": replace(NORM, value=15), "upper_secondary": replace(NORM, value=10)}
+    holdings = [Holding(uuid4(), "primary", 40, 36), Holding(uuid4(), "lower_secondary", 30, 4), Holding(uuid4(), "upper_secondary", 0, 2)]
+    needs = [without_people(need) for need in levels(holdings, norms, Rounding.UP)]
+    assert [(need.needed, need.present) for need in needs] == [(None, 36), (2, 4), (0, 2)]
+    found = total(needs)
+    assert (found.learners, found.needed, found.present, found.missing) == (None, None, 42, None)
+    told = total([need for need in needs if need.level != "primary"])
+    assert (told.needed, told.present, told.missing) == (2, 6, 0)
 
 
 async def phong_dong(world: World) -> None:
@@ -111,13 +122,15 @@ async def test_any_order_and_repetition_of_events_leads_to_the_same_spells(world
         assert await world.rows("SELECT school_id, level, valid_from, valid_to, version FROM learner_spell ORDER BY valid_from") == expected
 
 
-async def test_spells_may_come_before_their_school_and_one_event_counts_once(world: World) -> None:
+async def test_a_spell_waits_for_its_school_and_one_event_counts_once(world: World) -> None:
     event_id = uuid4()
+    with pytest.raises(AssertionError, match=f"UnknownOrganisationError: {identity('S9')}"):  # what World says of a failure
+        await world.learner("Bình", spell("Bình", "S9", "primary"), event_id=event_id)
+    assert (await world.admin.get("/need", organisation="S9", as_of=DAY)).status_code == 404
+    await world.organisation("S9", "P C2 S9")
     for _ in range(2):
         await world.learner("Bình", spell("Bình", "S9", "primary"), event_id=event_id)
     assert await world.rows("SELECT count(*) FROM inbox WHERE consumer = 'assets.learner'") == [(1,)]
-    assert (await world.admin.get("/need", organisation="S9", as_of=DAY)).status_code == 404
-    await world.organisation("S9", "P C2 S9")
     assert (await world.admin.get("/need", organisation="S9", as_of=DAY)).json()["total"]["learners"] == 1
     assert (await world.caller("auditor@C2").get("/need", organisation="C2", as_of=DAY)).json()["total"]["needed"] == 1
 

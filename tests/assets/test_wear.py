@@ -130,6 +130,43 @@ async def test_a_run_over_random_assets_equals_the_slow_calculation(world: World
             assert booked == total - (accumulated(piece, year - 1) if piece.first_year < year or piece.opening else 0) * quantity, piece
 
 
+async def test_whoever_holds_it_on_the_last_day_of_december_books_the_year(world: World) -> None:
+    """The edges of a year, in the sum that is computed and in the run that is stored alike."""
+    for code, others in {
+        "TO-NEW-YEAR": {"valid_to": "2026-01-01", "valid_from": "2020-01-01"},
+        "TO-LAST-DAY": {"valid_to": "2025-12-31", "valid_from": "2020-01-01"},
+        "FROM-LAST-DAY": {"valid_from": "2025-12-31"},
+        "FROM-NEW-YEAR": {"valid_from": "2026-01-01"},
+    }.items():
+        await world.school.must("/assets", computer(asset_code=code, quantity=1, **others))
+    for year, held in ((2025, ["FROM-LAST-DAY", "TO-NEW-YEAR"]), (2026, ["FROM-LAST-DAY", "FROM-NEW-YEAR"])):
+        made = await world.school.must("/wear/runs", {"organisation_code": "S1", "year": year})
+        assert sorted(code for code, *_ in await world.rows(STORED, UUID(made["run_id"]))) == held
+        assert (await world.school.get("/wear", organisation="S1", year=year)).json()["assets"] == len(held)
+
+
+async def test_what_does_not_wear_yet_or_at_all_keeps_its_cost(world: World) -> None:
+    await world.school.must("/assets", computer(asset_code="TOOL", quantity=2, cost=9_000_000))
+    taken = {"opening_year": 2027, "opening_accumulated": 4_000_000}
+    await world.school.must("/assets", computer(asset_code="TAKEN-OVER", quantity=2, cost=20_000_000, **taken))
+    made = await world.school.must("/wear/runs", {"organisation_code": "S1", "year": 2026})
+    results = (await world.school.get(f"/wear/runs/{made['run_id']}/results")).json()["items"]
+    told = {item["asset_code"]: (item["wear"], item["accumulated"], item["remaining"]) for item in results}
+    assert told == {"TOOL": (0, 0, 18_000_000), "TAKEN-OVER": (0, 8_000_000, 32_000_000)}
+    assert (await world.school.get("/wear", organisation="S1", year=2026)).json()["remaining"] == 50_000_000
+
+
+async def test_results_of_a_run_out_of_sight_are_not_there(world: World) -> None:
+    await world.admin.must("/assets", computer())
+    made = await world.admin.must("/wear/runs", {"organisation_code": "S1", "year": 2026})
+    empty = await world.admin.must("/wear/runs", {"organisation_code": "C2", "year": 2026})
+    other = world.caller("school_admin@S2")
+    for run in (made["run_id"], empty["run_id"], "01900000-0000-7000-8000-000000000001"):
+        assert (await other.get(f"/wear/runs/{run}")).status_code == 404
+        assert (await other.get(f"/wear/runs/{run}/results")).status_code == 404
+    assert (await world.admin.get(f"/wear/runs/{empty['run_id']}/results")).json()["items"] == []
+
+
 async def test_a_run_over_nothing_is_a_run(world: World) -> None:
     made = await world.admin.must("/wear/runs", {"organisation_code": "C2", "year": 2026})
     assert (made["assets"], made["wear"]) == (0, 0)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.assets.wear.rules import CostChange, Holding, OutsideBandError, Rule, RuleSet, Standing, Year, adjusted, wear, years
+from services.assets.wear.rules import CostChange, Holding, OutsideBandError, Rate, Rule, RuleSet, Standing, Year, adjusted, wear, years
 from services.assets.wear.ruleset import RuleSetBody, engine, packaged
 from tests.assets.oracle import FACTS, HOUSES, TABLE, Piece, accumulated
 
@@ -57,12 +57,21 @@ def test_golden_adjustments(case: dict[str, Any]) -> None:
             adjusted(rate, share, RULES.band)
 
 
+@pytest.mark.parametrize(("life", "share", "moved"), [(7, "-0.2", 9), (5, "0.2", 5), (8, "0.2", 7), (6, "0.2", 5), (10, "0.01", 10)])
+def test_a_moved_life_is_rounded_up_to_whole_years(life: int, share: str, moved: int) -> None:
+    """8.75, 4.17, 6.67, 5 and 9.9 years."""
+    assert adjusted(Rate(life, Decimal(10)), Decimal(share), Decimal("0.2")).life == moved
+
+
 def test_a_moved_rate_is_data_and_spreads_what_is_left() -> None:
     body = packaged().rules.model_dump(mode="json")
     moved = {"wear_class": "computer", "share": "-0.2", "from_year": 2026, "legal_basis": "QĐ của tỉnh"}
     rules = engine(packaged().model_copy(update={"version": 2, "rules": RuleSetBody.model_validate(body | {"adjustments": [moved]})}))
     found = steps(Holding("computer", 15_000_000, 2026), 2040, rules)
     assert [step.wear for step in found][:9] == [1_714_800] * 8 + [1_281_600]
+    later = RuleSetBody.model_validate(body | {"adjustments": [moved | {"from_year": 2028, "share": "0.2"}, moved]})
+    twice = engine(packaged().model_copy(update={"version": 2, "rules": later}))
+    assert [twice.rate("computer", year).life for year in (2025, 2026, 2027, 2028)] == [5, 9, 9, 6], "the latest one holds"
     with pytest.raises(ValidationError, match="band"):
         RuleSetBody.model_validate(body | {"adjustments": [moved | {"share": "-0.21"}]})
     with pytest.raises(ValidationError, match="order"):
@@ -92,6 +101,22 @@ def test_a_life_that_is_over_under_the_new_rules_books_the_rest_at_once() -> Non
 def test_second_hand_wears_over_what_is_left_of_the_life() -> None:
     found = steps(Holding("other_machine", 30_000_000, 2026, second_hand_years=2), 2030)
     assert [step.wear for step in found] == [10_000_000, 10_000_000, 10_000_000, 0, 0]
+
+
+def test_a_step_tells_its_rule_and_the_years_that_are_left() -> None:
+    found = steps(Holding("computer", 15_000_000, 2026), 2034)
+    assert [step.years_left for step in found] == [6, 5, 4, 3, 2, 1, 0, 0, 0]
+    assert [step.rule for step in found] == [*[Rule.YEARLY] * 6, Rule.FINAL, Rule.WORN, Rule.WORN]
+    # Two percent of 20 đồng round to nothing, and yet it is not worn: the last year books the rest.
+    least = steps(Holding("house_2", 20, 2026), 2026)
+    assert [(step.wear, step.rule, step.remaining) for step in least] == [(0, Rule.YEARLY, 20)]
+
+
+def test_a_cost_cut_below_what_is_booked_leaves_nothing_and_gives_nothing_back() -> None:
+    holding = Holding("computer", 30_000_000, 2026, changes=(CostChange(2029, 5_000_000),))
+    found = steps(holding, 2029)[-1]
+    assert (found.accumulated, found.wear, found.remaining, found.rule) == (12_861_000, 0, 0, Rule.WORN)
+    assert wear(RULES, holding, 2029).amounts(2029) == (0, 12_861_000, 0)
 
 
 def draw(chance: random.Random) -> Piece:

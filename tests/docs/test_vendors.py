@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from libs.common.app import DEFAULT_MAX_BODY_BYTES
+from services.assets.imports.columns import COLUMNS as ASSET_COLUMNS
 from services.assets.imports.settings import MAX_FILE_BYTES
 from services.assets.imports.settings import ImportSettings as AssetImportSettings
 from services.egov.bulk import MOST_ROWS
@@ -52,6 +53,11 @@ def test_the_columns_of_files_are_those_of_the_code() -> None:
         )
         for kind, columns in COLUMNS.items()
     }
+
+
+def test_the_example_of_a_column_has_its_form() -> None:
+    for column in (*ASSET_COLUMNS, *(column for columns in COLUMNS.values() for column in columns)):
+        assert column.form.fits(column.shown), column.name
 
 
 def test_a_file_of_the_size_that_is_told_gets_in() -> None:

@@ -33,6 +33,8 @@ def test_a_dead_letter_is_shown_tried_and_applied_once(platform: Platform) -> No
         table = printed(platform)
         assert max(map(len, table.splitlines())) <= 80
         assert {number, "insight.content", "UndefinedTableError:"} <= set(table.split())
+        assert letter["event"]["body_form"] == "json"
+        assert f'"content_id":"{content}"' in "".join(table.split())
         assert printed(platform, "--service", "insight", "--replay", number) == f"would be asked for: {number}\n"
         assert letters(platform) == [letter]
     assert printed(platform, "--service", "insight", "--replay", number, "--apply") == f"asked for: {number}\n"

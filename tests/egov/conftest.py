@@ -25,8 +25,8 @@ from tests.support.tokens import Issuer
 
 V1 = "/egov/v1"
 EMPTY = """
-TRUNCATE organisation_path, dossier, dossier_step, agency, day_number, procedure_offer, document_count, outbox, inbox, dead_letter, audit,
-    change, idempotency"""
+TRUNCATE organisation_path, dossier, dossier_step, agency, day_number, procedure_offer, document_count, school_levels, outbox, inbox,
+    dead_letter, audit, change, idempotency"""
 MONDAY = datetime(2026, 11, 9, 9, 0, tzinfo=VIETNAM)
 
 
@@ -121,6 +121,13 @@ class World:
             path = await plant_organisation(self.database, identity(commune), commune, kind="commune", parent_path=parent)
             await plant_organisation(self.database, identity(school), school, kind="school", parent_path=path)
         self.add_learner(self.learner_id, self.child_id, self.mother_id)
+        self.add_class("5B")
+
+    def add_class(self, name: str, **others: Any) -> str:
+        """Open a class of the receiving school in the registry; returns its id."""
+        made = {"school_id": str(identity("S2")), "school_year": "2026-2027", "grade": 5, "level": "primary"} | others
+        self.registry.classes[str(identity(name))] = made
+        return str(identity(name))
 
     def add_learner(self, learner_id: str, person_id: str, guardian_id: str, school: str = "S1") -> None:
         self.registry.learners[learner_id] = {

@@ -1,4 +1,4 @@
-"""A stand-in for the registry's API on a real port: learners, their guardians, and what a caller with these claims may see."""
+"""A stand-in for the registry's API on a real port: learners, their guardians, classes, and what a caller with these claims may see."""
 
 import base64
 import json
@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+YEARS = [
+    {"school_year": "2026-2027", "starts_on": "2026-09-01", "ends_on": "2027-05-31"},
+    {"school_year": "2027-2028", "starts_on": "2027-09-01", "ends_on": "2028-05-31"},
+]
+
 
 @dataclass
 class StandIn:
@@ -16,6 +21,7 @@ class StandIn:
 
     learners: dict[str, dict[str, Any]] = field(default_factory=dict)
     guardians: dict[str, list[str]] = field(default_factory=dict)
+    classes: dict[str, dict[str, Any]] = field(default_factory=dict)
     url: str = ""
     down: bool = False
     calls: list[str] = field(default_factory=list)
@@ -33,6 +39,13 @@ class StandIn:
         found = [one for one in self.learners.values() if papers == {name: one.get(name) for name in papers}]
         return (200, found[0]) if found else (404, {})
 
+    def place(self, path: str) -> tuple[int, Any]:
+        """Answer the school years, or one class."""
+        if path.startswith("/registry/v1/school-years"):
+            return 200, {"items": YEARS, "next": None}
+        found = self.classes.get(path.rpartition("/")[2])
+        return (200, found) if found else (404, {})
+
     def answer(self, path: str, authorization: str, papers: Any = None) -> tuple[int, Any]:
         if self.down:
             return 503, {}
@@ -40,6 +53,8 @@ class StandIn:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         if path.endswith("/learners/match"):
             return self.match(papers)
+        if not path.startswith("/registry/v1/learners/"):
+            return self.place(path)
         learner_id, _, part = path.removeprefix("/registry/v1/learners/").partition("/")
         if learner_id not in self.learners or not self.sees(claims, learner_id):
             return 404, {}

@@ -97,3 +97,18 @@ async def learner_stands(world: World, version: int, school: str, class_name: st
     }
     body = {"learner_id": world.learner_id, "birth_year": 2015, "sex": 1, "enrolments": [spell], "version": version}
     return await world.tell(REGISTRY_LEARNER, f"learner.{verb}.v1", world.learner_id, version, body)
+
+
+def state(school: str, version: int, levels: list[str]) -> dict[str, Any]:
+    """Return the whole state of a school, as the registry tells it."""
+    dated = {
+        "code": school,
+        "name": school,
+        "kind": "school",
+        "parent_id": str(identity("C2")),
+        "path": f"{identity('C2').hex}.{identity(school).hex}",
+        "levels": levels,
+        "valid_from": "2015-01-01",
+        "valid_to": None,
+    }
+    return {"organisation_id": str(identity(school)), "versions": [dated], "successors": [], "version": version}

@@ -98,7 +98,35 @@ async def test_formula_cells_are_refused(world: World, cell: str) -> None:
 @every_file
 async def test_another_schools_row_looks_like_one_of_no_school_and_refuses_all(world: World, path: str) -> None:
     found = [await refused(world, path, as_csv(with_cell(FILES[path], "organisation_code", code)).encode()) for code in ("S2", "KHONG-CO")]
-    assert found[0] == found[1] == [("/items/1/organisation_code", "unknown_organisation")]
+    assert found[0] == found[1] == [("/rows/3/organisation_code", "unknown_organisation")]
+
+
+@every_file
+async def test_a_row_that_comes_twice_is_told_by_its_number(world: World, path: str) -> None:
+    lines = FILES[path]
+    assert await refused(world, path, as_csv([*lines, lines[1]]).encode()) == [("/rows/4", "repeated")]
+
+
+async def test_days_are_read_as_in_every_import(world: World) -> None:
+    for path, table in FILES.items():
+        lines = [[re.sub(r"(\d{4})-(\d{2})-(\d{2})", r"\3/\2/\1", cell) for cell in line] for line in table]
+        assert (await send(world, path, as_csv(lines).encode())).json()["created"] == 2
+        assert (await send(world, path, as_csv(table).encode())).json()["unchanged"] == 2
+    offers = [[*OFFERS[0], "valid_to"], ["S2", "2.002854", "full", "true", "1/6/2026", "31/12/2026"]]
+    assert (await send(world, "/offers/import", as_csv(offers).encode())).status_code == 422
+    offers[1][0], offers[1][1] = "S1", "1.001000"
+    for day in ("31/02/2026", "2026-02-31", "12/31/2026"):
+        wrong = [offers[0], [*offers[1][:-1], day]]
+        answer = await send(world, "/offers/import", as_csv(wrong).encode())
+        assert [one["pointer"] for one in answer.json()["errors"]] == ["/rows/2/valid_to"], answer.text
+
+
+async def test_a_file_whose_periods_meet_is_refused_by_row(world: World) -> None:
+    lines = [*COUNTS, ["S1", "01/12/2018", "31/01/2019", "1", "1"]]
+    answer = await send(world, "/document-counts/import", as_csv(lines).encode())
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:lienthong:problem:counts-overlap")
+    assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [("/rows/3", "overlap"), ("/rows/4", "overlap")]
+    assert (await world.rows(LEFT))[0]["rows"] == 0
 
 
 @every_file

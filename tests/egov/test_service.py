@@ -33,6 +33,9 @@ PROTECTED = """
 SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 WHERE a.attname = 'organisation_path' AND c.relkind = 'r' AND NOT a.attisdropped AND NOT c.relrowsecurity"""
 
+# The code and the key on the receipt are the proof.
+OPEN = "/egov/v1/tracking/"
+
 
 def application() -> FastAPI:
     unused = SecretStr("postgresql://unused")
@@ -46,7 +49,7 @@ def calls() -> list[tuple[str, str, str]]:
         path = route.path_format.replace("{code}", "2.002854").replace("{organisation_code}", "S1")
         path = path.replace("{dossier_id}", str(uuid4()))
         found += [(method, path, permission or "") for method in route.methods or ()]
-    return [call for call in found if call[1].startswith("/egov")]
+    return [call for call in found if call[1].startswith("/egov") and not call[1].startswith(OPEN)]
 
 
 def test_every_route_names_a_permission_of_the_service() -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from libs.common.service import Service
 from services.egov.main import SERVICE as EGOV
 from services.registry.main import SERVICE as REGISTRY
 from tests.egov.conftest import Caller
+from tests.egov.samples import TC10
 from tests.registry.conftest import World as RegistryWorld
 from tests.registry.samples import enrolment, learner, person, school_class
 from tests.support.postgres import TestDatabase, TestPostgres
@@ -206,7 +208,13 @@ async def test_the_registry_says_what_is_wrong_with_papers(two: Two) -> None:
 
 async def test_a_move_that_the_registry_refuses_is_flagged(two: Two) -> None:
     learner_id, mother = await family(two)
-    elsewhere = await two.registry.admin.must("/classes", school_class(school_code="S1", name="5Z"))
+    admin = two.registry.admin
+    rooms = [
+        (await admin.must("/classes", school_class(school_code="S1", name="5Z")), "unknown_class"),
+        (await admin.must("/classes", school_class(school_code="S2", name="1A", grade=1)), "class_grade"),
+        (await admin.must("/classes", school_class(school_code="S2", name="6A", grade=6, level="lower_secondary")), "class_level"),
+    ]
+    right = await admin.must("/classes", school_class(school_code="S2", name="5C"))
     body = {"learner_id": learner_id, "receiving_school_code": "S2", "applicant_name": "Vàng Thị Mai", "ground": "moves_home"}
 
     async def school_is_known() -> bool:
@@ -216,7 +224,12 @@ async def test_a_move_that_the_registry_refuses_is_flagged(two: Two) -> None:
     (dossier,) = (await mother.get("/dossiers")).json()["items"]
     receiving = two.caller("school_admin@S2")
     dossier = await receiving.must(await mother.must(dossier, "submit"), "receive")
-    dossier = await receiving.must(dossier, "approve", {"class_id": elsewhere["class_id"]})
+    for room, code in rooms:
+        answer = await receiving.act(dossier, "approve", {"class_id": room["class_id"]})
+        assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [("/class_id", code)]
+    dossier = await receiving.must(dossier, "approve", {"class_id": right["class_id"]})
+    became = await admin.patch("/classes/" + right["class_id"], {"grade": 4}, if_match='"1"')
+    assert became.status_code == 200, became.text
     dossier = await two.caller("school_admin@S1").must(dossier, "release")
 
     async def stands(stage: str) -> bool:
@@ -224,7 +237,46 @@ async def test_a_move_that_the_registry_refuses_is_flagged(two: Two) -> None:
 
     await until(lambda: stands("flagged"))
     flagged = await receiving.read(dossier)
-    assert flagged["flag_reason"] == "unknown_class"
-    right = await two.registry.admin.must("/classes", school_class(school_code="S2", name="5C"))
-    await receiving.must(flagged, "retry", {"class_id": right["class_id"], "note": "lớp của trường nhận"})
+    assert flagged["flag_reason"] == "class_grade"
+    again = await receiving.act(flagged, "retry", {"class_id": right["class_id"], "note": "như cũ"})
+    assert [(one["pointer"], one["code"]) for one in again.json()["errors"]] == [("/class_id", "class_grade")]
+    other = await admin.must("/classes", school_class(school_code="S2", name="5D"))
+    await receiving.must(flagged, "retry", {"class_id": other["class_id"], "note": "lớp khác của trường nhận"})
     await until(lambda: stands("assigned"))
+
+
+async def test_a_school_of_another_level_is_refused_at_drafting(two: Two) -> None:
+    learner_id, mother = await family(two)
+    await two.registry.organisation("MN", "school", "C2", levels=["preschool"])
+    body = {"learner_id": learner_id, "applicant_name": "Vàng Thị Mai", "ground": "moves_home"}
+
+    async def refused() -> bool:
+        answer = await mother.post("/dossiers", body | {"receiving_school_code": "MN"})
+        assert answer.status_code == 422, answer.text
+        (found,) = [(one["pointer"], one["code"]) for one in answer.json()["errors"]]
+        return bool(found == ("/receiving_school_code", "level_not_taught"))
+
+    await until(refused)
+    assert (await mother.get("/dossiers")).json()["items"] == []
+
+
+async def test_nobody_decides_their_own_childs_dossier(two: Two) -> None:
+    child = await two.registry.admin.must("/learners", learner(enrolment=enrolment()))
+    named = {"learner_id": child["learner_id"], "relation": "mother", "person": person()}
+    guardian = (await two.registry.admin.must("/guardians", named))["guardian_person_id"]
+    both = two.caller("school_admin@S2", "guardian@S1", person_id=guardian)
+    body = {"receiving_school_code": "S2", "applicant_name": "Vàng Thị Mai", "ground": "moves_home", "channel": "counter"}
+
+    async def school_is_known() -> bool:
+        return (await both.post("/dossiers", body | {"learner": papers(child)})).status_code == 201
+
+    await until(school_is_known)
+    (dossier,) = (await both.get("/dossiers")).json()["items"]
+    dossier = await both.must(await both.must(dossier, "submit"), "receive")
+    for action, sent in (("approve", {}), ("refuse", {"reasons": [TC10]})):
+        answer = await both.act(dossier, action, sent)
+        assert (answer.status_code, answer.json()["detail_en"]) == (403, "Nobody decides the dossier of their own child.")
+    dossier = await two.caller("school_admin@S2", person_id=str(uuid4())).must(dossier, "approve", {})
+    sending = two.caller("school_admin@S1", person_id=guardian)
+    assert (await sending.act(dossier, "release")).json()["detail_en"] == "Nobody decides the dossier of their own child."
+    assert (await two.caller("school_admin@S1").must(dossier, "release"))["stage"] == "released"

@@ -18,13 +18,17 @@ if typing.TYPE_CHECKING:
 
     from libs.common.events.catalogue import Event
 
+HOME = UUID("00000000-0000-7000-8000-000000000001")
+"""The organisation that every sample names."""
 _days = (date(2020, 1, 1) + timedelta(days=number) for number in itertools.count())
 NAMED: dict[str, Callable[[], object]] = {
     "code": lambda: f"C-{uuid4()}",
     "dossier_id": lambda: str(uuid4()),
     "kind": lambda: "school",
     "level": lambda: "primary",
+    "organisation_id": lambda: str(HOME),
     "path": lambda: uuid4().hex,
+    "school_id": lambda: str(HOME),
     "session_id": lambda: str(uuid4()),
     "ProcedureOffered.level": lambda: "full",
 }

@@ -1,8 +1,7 @@
 """Every consumer of every service puts aside what it cannot apply, with the reason, and applies it once its cause is mended.
 
-A consumer that a service declares is covered without a word here. What is no fault leaves no letter: copies keep rows of schools that they
-do not know yet (they count once the school's state has come), the registry answers a transfer between unknown schools with a refusal, and
-an older version of an aggregate changes nothing.
+A consumer that a service declares is covered without a word here. What is no fault leaves no letter: a school whose state is on its way is
+waited for, the registry answers a transfer between unknown schools with a refusal, and an older state of an aggregate changes nothing.
 """
 
 import asyncio
@@ -11,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -22,6 +22,7 @@ from libs.common.events.dead_letters import DeadLetter
 from libs.common.events.envelope import Message
 from libs.common.events.runner import ConsumerRunner
 from libs.common.events.transport import Transport, connect
+from libs.common.organisations import PATIENT_TRIES, STATE
 from libs.common.service import Service
 from services.assets.main import SERVICE as ASSETS
 from services.egov.main import SERVICE as EGOV
@@ -30,7 +31,7 @@ from services.insight.main import SERVICE as INSIGHT
 from services.learning.main import SERVICE as LEARNING
 from services.registry.main import SERVICE as REGISTRY
 from tests.common.events.support import eventually
-from tests.faults.samples import event_of, message_of
+from tests.faults.samples import HOME, event_of, message_of
 from tests.support.postgres import TestDatabase, TestPostgres
 
 pytestmark = pytest.mark.faults
@@ -62,18 +63,43 @@ NO_ROWS = {
     "identity.logout_notices": "posts to the clients of the session; a sample has none",
     "egov.learner": "follows learners of open dossiers only; a sample has none",
 }
+NEED_THE_TREE = {
+    "assets.learner",
+    *("insight." + name for name in ("class", "learner", "staff", "asset", "offer", "document", "dossier", "content")),
+}
+"""Consumers that keep records of organisations which their copy of the tree must know."""
+STRANGER = UUID("00000000-0000-7000-8000-000000000002")
+NATIVE = """
+INSERT INTO organisation_path (organisation_id, code, name, kind, path, version) VALUES ($1, 'HOME', 'Trường', 'school', $2, 0)"""
+KNOWN = "SELECT EXISTS (SELECT FROM organisation_path WHERE organisation_id = $1)"
 STILL_UNKNOWN = {"egov.transfer": "UnknownDossierError"}
 """Consumers whose sample has a second cause, which nobody has mended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What one consumer is sent: an event that meets the cause, one of an older version of its schema, and bytes that are none."""
+    """What one consumer is sent.
+
+    `good` meets a cause that is mended, as does `stranger`, whose school nobody knows; `older` is of a version that is no longer known,
+    the parts of `incomplete` lack every field, `broken` was cut off: their bytes do not change.
+    """
 
     consumer: Consumer
     good: Message
+    stranger: Message
     older: Message
+    incomplete: Message
     broken: Message
+
+    @property
+    def needs_the_tree(self) -> bool:
+        """Tell whether the consumer must know the organisations that an event names."""
+        return self.consumer.name in NEED_THE_TREE
+
+    @property
+    def hopeless(self) -> tuple[Message, ...]:
+        """Return what no mending helps."""
+        return self.older, self.incomplete, self.broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +143,18 @@ def cases_of(service: Service) -> list[Case]:
     return [Case(one, *samples[kinds[one.name]]) for one in service.consumers]
 
 
-def samples_of(kind: str) -> tuple[Message, Message, Message]:
-    """Return a well-formed event, one whose parts lack every field, and one that was cut off."""
-    good, older, broken = (message_of(event_of(kind)) for _ in range(3))
-    body: dict[str, Any] = {name: [{}] for name, value in orjson.loads(older.body).items() if isinstance(value, list)}
-    return good, replace(older, body=orjson.dumps(body)), replace(broken, body=b'{"cut off')
+def samples_of(kind: str) -> tuple[Message, ...]:
+    """Return what a consumer of a type is sent, as in Case."""
+    good, stranger, older, incomplete, broken = (message_of(event_of(kind)) for _ in range(5))
+    body: dict[str, Any] = {name: [{}] for name, value in orjson.loads(incomplete.body).items() if isinstance(value, list)}
+    outdated = kind.removesuffix("1") + "0"
+    return (
+        good,
+        replace(stranger, body=stranger.body.replace(str(HOME).encode(), str(STRANGER).encode())),
+        replace(older, headers=tuple((name, outdated.encode() if name == "ce_type" else value) for name, value in older.headers)),
+        replace(incomplete, body=orjson.dumps(body)),
+        replace(broken, body=b'{"cut off'),
+    )
 
 
 @asynccontextmanager
@@ -173,26 +206,36 @@ async def test_what_cannot_be_applied_waits_with_its_reason_until_its_cause_is_m
 ) -> None:
     cases = cases_of(service)
     async with at_work(service, own_database, bus_url) as scene:
+        await scene.superuser.execute(NATIVE, HOME, HOME.hex)
         await scene.superuser.execute(AWAY)
         await scene.transport.send(list({case.good: None for case in cases}))
         for case in cases:
             await eventually(partial(scene.has_letters, case.consumer.name, case.good))
         await scene.superuser.execute(BACK)
-        await scene.transport.send(list({message: None for case in cases for message in (case.older, case.broken)}))
+        await scene.transport.send(list({message: None for case in cases for message in case.hopeless}))
+        await scene.transport.send(list({case.stranger: None for case in cases if case.needs_the_tree}))
         for case in cases:
             await check_replay(scene, case, await check_letters(scene, case))
         await check_repetition(scene, cases)
+        await check_strangers(scene, [case for case in cases if case.needs_the_tree])
+
+
+def test_whoever_needs_the_tree_waits_for_it() -> None:
+    declared = {one.name for service in SERVICES for one in service.consumers if one.tries == PATIENT_TRIES}
+    assert declared == NEED_THE_TREE
 
 
 async def check_letters(scene: Scene, case: Case) -> dict[Message, DeadLetter]:
     """Each letter has a reason that tells what was wrong."""
-    await eventually(partial(scene.has_letters, case.consumer.name, case.good, case.older, case.broken))
+    await eventually(partial(scene.has_letters, case.consumer.name, case.good, *case.hopeless))
     letters = await scene.letters(case.consumer.name)
     assert letters[case.good].reason.startswith("UndefinedTableError: relation")
     assert letters[case.good].attempts == 2
     assert letters[case.broken].reason.startswith("UnreadableError: unexpected end of data")
-    assert "UndefinedTableError" not in letters[case.older].reason
-    assert letters[case.older].reason.strip()
+    assert letters[case.older].reason == f"OutdatedVersionError: {letters[case.older].type}: version 0 is no longer known, the oldest is 1"
+    assert letters[case.older].attempts == 1
+    assert "UndefinedTableError" not in letters[case.incomplete].reason
+    assert letters[case.incomplete].reason.strip()
     return letters
 
 
@@ -201,10 +244,11 @@ async def check_replay(scene: Scene, case: Case, letters: dict[Message, DeadLett
     name, good = case.consumer.name, letters[case.good]
     before = await scene.rows()
     assert await replay.replay_dead_letters(scene.database.url, [good.dead_letter_id]) == [good.dead_letter_id]
-    await scene.ask(letters[case.older], letters[case.broken])
+    await scene.ask(*(letters[message] for message in case.hopeless))
     again = await scene.letters(name)
-    for message in (case.older, case.broken):
+    for message in case.hopeless:
         assert again[message].attempts == letters[message].attempts + 1
+        assert again[message].reason == letters[message].reason
     assert again[case.good].replay_requested_at is None  # the dry run asked for nothing
     assert await scene.rows() == before
     await scene.ask(good)
@@ -214,6 +258,25 @@ async def check_replay(scene: Scene, case: Case, letters: dict[Message, DeadLett
         return
     assert case.good not in left
     assert (await scene.rows() != before) is (name not in NO_ROWS)
+
+
+async def check_strangers(scene: Scene, cases: Sequence[Case]) -> None:
+    """What names an unknown school waits, and is applied once the school's state has come."""
+    for case in cases:
+        await eventually(partial(scene.has_letters, case.consumer.name, case.stranger))
+        letter = (await scene.letters(case.consumer.name))[case.stranger]
+        assert (letter.reason, letter.attempts) == (f"UnknownOrganisationError: {STRANGER}", 2)
+    if not cases:
+        return
+    state = message_of(event_of(STATE))
+    body = state.body.replace(str(HOME).encode(), str(STRANGER).encode())
+    await scene.transport.send([replace(state, key=str(STRANGER), body=body)])
+    await eventually(partial(scene.superuser.fetchval, KNOWN, STRANGER))
+    for case in cases:
+        before = await scene.rows()
+        await scene.ask((await scene.letters(case.consumer.name))[case.stranger])
+        assert case.stranger not in await scene.letters(case.consumer.name)
+        assert await scene.rows() != before
 
 
 async def check_repetition(scene: Scene, cases: Sequence[Case]) -> None:

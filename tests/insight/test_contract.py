@@ -124,6 +124,7 @@ TOLD: list[tuple[Event, type[BaseModel]]] = [
             quantity=1,
             provider="vnpt",
             level=None,
+            first_used_on=None,
             valid_from=DAY,
             valid_to=None,
             online=True,

@@ -95,9 +95,3 @@ def test_the_cheapest_neighbour_is_kept_back_too() -> None:
 def test_what_an_office_counts_itself_is_a_row_of_its_own() -> None:
     table = _of({"P": None, "A": "P"}, {"P": {"-": 2}, "A": {"-": 30}})
     assert {(("P", OWN), "-"), ("A", "-")} <= kept_back(table, small(table))
-
-
-def test_a_small_difference_to_the_whole_counts_as_small() -> None:
-    whole, part = (_of({"A": None}, own) for own in ({"A": {"primary": 30}}, {"A": {"primary": 28}}))
-    assert ("A", "primary") in small(part, [whole])
-    assert not small(part, [part])

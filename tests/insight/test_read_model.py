@@ -3,9 +3,13 @@ from datetime import date
 
 import pytest
 
+from libs.common.events.apply import Applier
+from libs.common.events.connections import TransientError
+from services.insight.copies.consumers import CONSUMERS
 from tests.insight.support import (
     Feed,
     Told,
+    asset,
     identity,
     learner,
     member,
@@ -80,14 +84,29 @@ async def test_any_order_any_repetition_any_batch_leads_to_the_same_rows(feed: F
 
 async def test_the_same_event_twice_counts_once(feed: Feed) -> None:
     told = learner("An", spell("An 1", "A", "primary", AUTUMN))
-    await feed.apply(told, told)
+    await feed.apply(*province(), told, told)
     await feed.apply(told)
-    assert await feed.rows("SELECT events FROM freshness") == [(1,)]
+    assert await feed.rows("SELECT events FROM freshness WHERE topic = 'registry.learner'") == [(1,)]
 
 
 async def test_what_the_contract_does_not_know_yet_is_ignored(feed: Feed) -> None:
-    await feed.apply(learner("An", spell("An 1", "A", "primary", AUTUMN) | {"shift": "morning"}, nickname="…"))
+    await feed.apply(*province(), learner("An", spell("An 1", "A", "primary", AUTUMN) | {"shift": "morning"}, nickname="…"))
     assert await feed.rows("SELECT level FROM spell") == [("primary",)]
+
+
+async def test_records_wait_for_the_tree_and_then_for_nobody(feed: Feed) -> None:
+    early = learner("An", spell("An 1", "A", "primary", AUTUMN))
+    with pytest.raises(TransientError):  # nothing is wrong with the event: no organisation has come at all
+        await feed.apply(early)
+    await feed.apply(*province())
+    stray = asset("máy", "nowhere", "teaching_computer").record(1)
+    failure = await Applier(next(one for one in CONSUMERS if one.name == "insight.asset")).advance(feed.connection, [stray])
+    assert failure is not None
+    assert (failure.reason, failure.final) == (f"UnknownOrganisationError: {identity('nowhere')}", False)
+    closed = organisation("P", "C1", "B", kind="school", version=2, levels=["primary"], valid_to=date(2017, 7, 1))
+    await feed.apply(early, closed, learner("Bình", spell("Bình 1", "B", "primary", date(2016, 9, 1), date(2017, 7, 1))))
+    assert await feed.rows("SELECT count(*) FROM spell") == [(2,)]
+    assert await feed.rows("SELECT count(*) FROM asset") == [(0,)]
 
 
 async def place(feed: Feed, name: str) -> tuple[object, ...]:

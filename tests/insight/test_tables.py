@@ -52,7 +52,7 @@ def assets() -> list[Told]:
         asset("lab C", "C", "computer_room", 2),
         asset("pc A1", "A", "teaching_computer", 4, level="primary", online=True),
         asset("pc A2", "A1", "teaching_computer", 3, level="lower_secondary", online=False, valid_from=date(2017, 9, 1)),
-        asset("pc A3", "A", "teaching_computer", 1),
+        asset("pc A3", "A", "teaching_computer", 1, valid_from=date(2017, 1, 1), first_used_on=date(2013, 9, 1)),
         asset("pc B", "B", "teaching_computer", 2, version=1),
         asset("pc B", "B", "teaching_computer", 5, version=3, verb="changed"),
         asset("pc B", "B", "teaching_computer", 9, version=2, verb="changed"),

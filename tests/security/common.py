@@ -18,8 +18,6 @@ COMMON = frozenset(
         "GET /egov/v1/reasons",
         "GET /egov/v1/status-codes",
         "GET /egov/v1/deadlines",
-        # Whoever holds code and key of a receipt may follow the dossier: states and times, nobody's data.
-        "GET /egov/v1/tracking/{code}",
         # Approved material is the whole province's.
         "GET /learning/v1/contents",
         "GET /learning/v1/contents/{content_id}",

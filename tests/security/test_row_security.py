@@ -31,6 +31,7 @@ OPEN_TABLES = {
     "alembic_version": "which revision the schema is at",
     "organisation_path": "the tree that scopes are read from: codes, names and places of public bodies",
     "school_year": "dates of the whole sector",
+    "school_levels": "which levels a school teaches: public",
     "idempotency": "read by actor and key only",
     "outbox": "events on their way out; ids only",
     "inbox": "ids of events that were applied",

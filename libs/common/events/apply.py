@@ -100,7 +100,7 @@ class Applier:
                 mine = await dead_letters.claim(connection, [letter.dead_letter_id for letter in letters])
                 taken = [(letter, receive(letter.record)) for letter in letters if letter.dead_letter_id in mine]
                 await inbox.forget(connection, self._consumer.name, [event.id for letter, event in taken if letter.forced])
-                await self._apply(session, [event for _, event in taken])
+                await self._apply(session, [event for _, event in taken if self._consumer.wants(event)])
         except Exception as error:
             if is_transient(error) or connection.is_closed():
                 raise

@@ -1,21 +1,56 @@
-"""Staged rows: every cell as text in a temporary table, and their forms checked by PostgreSQL for all rows at once."""
+"""Cells of rows: days read alike everywhere; staged as text in a temporary table, their forms checked by PostgreSQL for all at once."""
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
-from libs.common.imports.columns import Column, Form
+from libs.common.imports.columns import Column, Form, nearest
+from libs.common.imports.faults import SIGNED
+
+_DAY: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})|(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+DAY_FUNCTION: Final = """
+CREATE FUNCTION import_day(value text) RETURNS date LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN value LIKE '____-__-__' THEN CASE WHEN pg_input_is_valid(value, 'date') THEN value::date END
+        WHEN value LIKE '%/%/____' THEN CASE
+            WHEN pg_input_is_valid(split_part(value, '/', 3) || '-' || split_part(value, '/', 2) || '-' || split_part(value, '/',
+                1), 'date')
+            THEN (split_part(value, '/', 3) || '-' || split_part(value, '/', 2) || '-' || split_part(value, '/', 1))::date END
+        WHEN value LIKE '____-__' THEN CASE WHEN pg_input_is_valid(value || '-01', 'date') THEN (value || '-01')::date END
+        WHEN value LIKE '____' THEN CASE WHEN pg_input_is_valid(value || '-01-01', 'date') THEN (value || '-01-01')::date END
+    END
+$$"""
+"""The SQL twin of `read_day`, for migrations. It reads parts of a birth date too (the first day stands for what is unknown)."""
 
 UNBOUNDED: Final = 1_000_000
 SWAPPED_SAMPLE: Final = 200
 SWAPPED_SHARE: Final = 0.6
+MOST_HINTS: Final = 1_000
 ANY_WRONG: Final = "SELECT EXISTS (SELECT FROM stage WHERE NOT ({fits}))"
 NOTE_WRONG: Final = """
 INSERT INTO fault SELECT s.row_no, r.col,
-    CASE WHEN v.value IS NULL THEN 'required' WHEN v.value ~ '^[=+@-]' THEN 'formula'
+    CASE WHEN v.value IS NULL THEN 'required' WHEN v.value ~ '^[=+@-]' AND v.value !~ '^({signed})$' THEN 'formula'
         WHEN v.value ~ '[\\u0001-\\u001f\\u007f]' THEN 'control_character' ELSE r.code END, left(v.value, 80), ''
 FROM stage s CROSS JOIN LATERAL (VALUES {cells}) v (col, value)
 JOIN unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::integer[]) r (col, code, pattern, required, longest) USING (col)
-WHERE CASE WHEN v.value IS NULL THEN r.required ELSE v.value !~ r.pattern OR length(v.value) > r.longest END"""
+WHERE CASE WHEN v.value IS NULL THEN r.required ELSE v.value !~ r.pattern OR length(v.value) > r.longest END""".replace("{signed}", SIGNED)
+DISTINCT_VALUES: Final = "SELECT DISTINCT value FROM fault WHERE col = $1 AND code = $2 LIMIT $3"
+HINTS: Final = """
+UPDATE fault f SET hint = n.hint FROM unnest($3::text[], $4::text[]) n (value, hint)
+WHERE f.col = $1 AND f.code = $2 AND f.value = n.value"""
+
+
+def read_day(text: str) -> date | None:
+    """Read YYYY-MM-DD or DD/MM/YYYY; None when it is neither, or not in the calendar."""
+    found = _DAY.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day = (int(part) for part in (found.groups()[:3] if found[1] else found.groups()[:2:-1]))
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def create_stage(columns: Sequence[Column]) -> str:
@@ -42,7 +77,16 @@ async def note_wrong(connection: Any, columns: Sequence[Column]) -> None:
         [column.required for column in columns],
         [column.form.max_length or UNBOUNDED for column in columns],
     )
+    for column in columns:
+        if column.form.values:
+            await suggest(connection, column.name, column.form.code, column.form.values)
     await _note_swapped(connection, columns)
+
+
+async def suggest(connection: Any, column: str, code: str, values: Sequence[str]) -> None:
+    """Give the faults of a column that name no value of a code list the nearest one as their hint; the first distinct ones suffice."""
+    told = [value for (value,) in await connection.fetch(DISTINCT_VALUES, column, code, MOST_HINTS)]
+    await connection.execute(HINTS, column, code, told, [nearest(value, values) for value in told])
 
 
 def _fits(column: Column, place: int) -> str:

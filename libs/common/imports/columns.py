@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from libs.common.imports.faults import Fault
+from libs.common.imports.faults import SIGNED, Fault
 from libs.common.text import fold
 from libs.common.validation import did_you_mean
 
+FEW: Final = 10
+"""So many values of a code list are told one by one."""
 HINT: Final = "Có phải ý bạn là / Did you mean “{near}”?"
 
 
@@ -17,7 +19,8 @@ class Form:
     """The form of a value: a regular expression that Python and PostgreSQL read alike, and its description.
 
     `code` is the error code, `max_length` counts characters (a bound inside the expression would be slow). No form lets a formula or a
-    control character through. `telling`: hardly any other column's values fit, so a fit tells that columns were swapped.
+    control character through. `telling`: hardly any other column's values fit, so a fit tells that columns were swapped. `values`: those
+    of a code list too long to be told whole; a wrong one is told its nearest.
     """
 
     code: str
@@ -26,6 +29,8 @@ class Form:
     en: str
     telling: bool = True
     max_length: int | None = None
+    values: tuple[str, ...] = ()
+    example: str = ""
 
     def fits(self, value: str) -> bool:
         """Tell whether a value has the form; PostgreSQL decides the same set-based."""
@@ -40,21 +45,46 @@ class Column:
     label: str
     form: Form
     required: bool = False
+    example: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Return the example that the documents show."""
+        return self.example or self.form.example
 
 
-def one_of(values: Sequence[str]) -> Form:
-    """Return the form of a code list."""
-    listed = ", ".join(values)
-    return Form("enumeration", "^(" + "|".join(values) + ")$", "một trong: " + listed, "one of: " + listed)
+def one_of(values: Sequence[str], where: str = "") -> Form:
+    """Return the form of a code list; a long one stands at `where`."""
+    pattern, listed = "^(" + "|".join(values) + ")$", ", ".join(values)
+    if len(values) <= FEW:
+        return Form("enumeration", pattern, "một trong: " + listed, "one of: " + listed, example=values[0])
+    return Form(
+        "enumeration",
+        pattern,
+        "một trong các mã ở " + where + "{hint}",
+        "one of the codes of " + where + "{hint}",
+        values=tuple(values),
+        example=values[0],
+    )
+
+
+def nearest(value: str, values: Sequence[str]) -> str:
+    """Return how many values a code list has and which is probably meant, as the end of a sentence in either language."""
+    near = did_you_mean(value.lower().replace(" ", "_"), values)
+    return f" ({len(values)} mã / codes" + (f", gần nhất / nearest: {near})" if near else ")")
 
 
 DAY: Final = Form(
-    "date", r"^(\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{4})$", "ngày dạng YYYY-MM-DD hoặc DD/MM/YYYY", "a date as YYYY-MM-DD or DD/MM/YYYY"
+    "date",
+    r"^(\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{4})$",
+    "ngày dạng YYYY-MM-DD hoặc DD/MM/YYYY",
+    "a date as YYYY-MM-DD or DD/MM/YYYY",
+    example="2026-01-15",
 )
-BOOLEAN: Final = Form("boolean", r"^(true|false|TRUE|FALSE|1|0)$", "true hoặc false", "true or false", telling=False)
+BOOLEAN: Final = Form("boolean", r"^(true|false|TRUE|FALSE|1|0)$", "true hoặc false", "true or false", telling=False, example="true")
 TITLE: Final = Form(
     "text_form",
-    r"^[^\u0001-\u001f\u007f=+@-][^\u0001-\u001f\u007f]*$",
+    r"^([^\u0001-\u001f\u007f=+@-][^\u0001-\u001f\u007f]*|" + SIGNED + ")$",
     "văn bản tối đa 300 ký tự",
     "text of at most 300 characters",
     telling=False,

@@ -1,5 +1,6 @@
 """What can be wrong with a file, and how it is said in both languages."""
 
+import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -31,7 +32,7 @@ class Sentence(NamedTuple):
         return Sentence(*(text.replace("{value}", value).replace("{hint}", hint) for text in self))
 
 
-FORM: Final = Sentence("“{value}” không đúng dạng: cần {hint}.", "“{value}” does not have the form: {hint}.")
+FORM: Final = Sentence("“{value}” không đúng dạng: cần {hint}.", "“{value}” does not have the form: give {hint}.")
 SENTENCES: Final[Mapping[str, Sentence]] = {
     # the file
     "empty_file": Sentence("Tệp không có dòng dữ liệu nào.", "The file has no rows."),
@@ -53,10 +54,14 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     # one cell
     "required": Sentence("Thiếu giá trị bắt buộc.", "A value is required."),
     "formula": Sentence(
-        "Ô chứa công thức (bắt đầu bằng = + - @): bị từ chối.", "The cell holds a formula (it begins with = + - @): refused."
+        "Ô bắt đầu bằng = + - @ mà không phải một số nên bị coi là công thức: bị từ chối.",
+        "The cell begins with = + - @ and is no number, so it counts as a formula: refused.",
     ),
     "control_character": Sentence("Ô chứa ký tự điều khiển.", "The cell holds a control character."),
-    "impossible_date": Sentence("Ngày “{value}” không có trong lịch.", "There is no such day as “{value}”."),
+    "impossible_date": Sentence(
+        "Ngày “{value}” không có trong lịch (ghi YYYY-MM-DD hoặc DD/MM/YYYY).",
+        "There is no such day as “{value}” (write YYYY-MM-DD or DD/MM/YYYY).",
+    ),
     # one row
     "period_order": Sentence("Ngày kết thúc phải sau ngày bắt đầu.", "The end must come after the beginning."),
     # unknown and not allowed are one message, so that nothing can be found out
@@ -68,4 +73,13 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
 
 FORMULA: Final = ("=", "+", "-", "@")
 """With these a spreadsheet takes a cell for a formula."""
+SIGNED: Final = r"[+-]\d+([ .,]\d+)*|\+\d{1,3}([ .-]\d{2,4}){2,5}"
+"""A number with its sign, or a phone number: no formula though it begins like one. Python and PostgreSQL read it alike."""
+
+
+def is_formula(cell: str) -> bool:
+    """Tell whether a spreadsheet would calculate the cell; PostgreSQL decides the same set-based."""
+    return cell.startswith(FORMULA) and not re.fullmatch(SIGNED, cell)
+
+
 CREATE_FAULT: Final = "CREATE TEMP TABLE fault (row_no bigint, col text, code text, value text, hint text) ON COMMIT DROP"

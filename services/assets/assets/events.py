@@ -20,6 +20,7 @@ class AssetEvent(Event):
     quantity: int
     provider: str | None
     level: str | None
+    first_used_on: date | None
     valid_from: date
     valid_to: date | None
     online: bool | None

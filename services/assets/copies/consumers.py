@@ -1,4 +1,7 @@
-"""Keeps the learners' spells from the registry's events. Any order and any repetition of events lead to the same rows."""
+"""Keeps the learners' spells from the registry's events. Any order and any repetition of events lead to the same rows.
+
+A school that the tree of organisations does not know is waited for, and then is the event's fault.
+"""
 
 from collections.abc import Sequence
 
@@ -8,7 +11,7 @@ from libs.common.events.consumer import Consumer, consumer
 from libs.common.events.envelope import Received
 from libs.common.events.session import WorkerSession
 from libs.common.events.topics import REGISTRY_LEARNER
-from libs.common.organisations import organisation_copy
+from libs.common.organisations import PATIENT_TRIES, known, organisation_copy
 from services.assets.copies.messages import LEARNER_TYPES, LearnerMessage
 
 # Each spell is as new as the newest event that named it; ordered, so that two batches that meet on a spell wait instead of deadlocking.
@@ -24,10 +27,11 @@ SET school_id = excluded.school_id, level = excluded.level, valid_from = exclude
 WHERE t.version < excluded.version"""
 
 
-@consumer(name="assets.learner", topics=[REGISTRY_LEARNER], types=LEARNER_TYPES)
+@consumer(name="assets.learner", topics=[REGISTRY_LEARNER], types=LEARNER_TYPES, tries=PATIENT_TRIES)
 async def learners(db: WorkerSession, events: Sequence[Received]) -> None:
     """Keep each spell as the newest event that names it tells it."""
     rows = [spell.model_dump() | {"version": event.sequence} for event in events for spell in event.parse(LearnerMessage).enrolments]
+    await known(db, (row["school_id"] for row in rows))
     await db.execute(SPELLS, orjson.dumps(rows).decode())
 
 

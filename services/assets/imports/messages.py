@@ -15,7 +15,10 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "opening_whole": Sentence("Năm và hao mòn lũy kế đầu kỳ phải đi cùng nhau.", "Year and accumulated wear of the opening go together."),
     "opening_cost": Sentence("Hao mòn lũy kế không vượt nguyên giá.", "Accumulated wear cannot exceed the cost."),
     "opening_before_use": Sentence("Năm đầu kỳ ở trước năm đưa vào sử dụng.", "The opening year is before the first year of use."),
-    "unknown_wear_class": Sentence("Không có nhóm hao mòn “{value}”.", "There is no class of wear “{value}”."),
+    "unknown_wear_class": Sentence(
+        "Không có nhóm hao mòn “{value}”; xem GET /assets/v1/wear/rule-set{hint}.",
+        "There is no class of wear “{value}”; see GET /assets/v1/wear/rule-set{hint}.",
+    ),
     # the row against the others and the record
     "duplicate_row": Sentence("Trùng mã tài sản với dòng {hint}.", "The same asset code as row {hint}."),
     "asset_retired": Sentence("Tài sản “{value}” đã thôi sử dụng.", "The asset “{value}” is retired."),

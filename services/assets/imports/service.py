@@ -76,6 +76,7 @@ async def _check(connection: Any) -> tuple[int, int, int]:
     await connection.execute(statements.LOCK_ASSETS)
     rules = await ruleset.current(connection)
     await connection.execute(statements.REFERENCES, sorted(rules.classes))
+    await cells.suggest(connection, "wear_class", "unknown_wear_class", sorted(rules.classes))
     await connection.execute(statements.CREATE_MERGED)
     await connection.execute(statements.RULES, DAY.pattern)
     await connection.execute(statements.CREATE_TOUCHED)

@@ -13,11 +13,11 @@ SELECT s.row_no, s.organisation_code, o.organisation_id, o.path AS organisation_
     CASE WHEN pg_input_is_valid(s.quantity, 'integer') THEN s.quantity::integer END AS quantity, s.provider, s.level,
     CASE WHEN pg_input_is_valid(s.online, 'boolean') THEN s.online::boolean END AS online,
     CASE WHEN pg_input_is_valid(s.cost, 'bigint') THEN s.cost::bigint END AS cost,
-    asset_day(s.first_used_on) AS first_used_on,
+    import_day(s.first_used_on) AS first_used_on,
     CASE WHEN pg_input_is_valid(s.second_hand_years, 'integer') THEN s.second_hand_years::integer END AS second_hand_years,
     CASE WHEN pg_input_is_valid(s.opening_year, 'integer') THEN s.opening_year::integer END AS opening_year,
     CASE WHEN pg_input_is_valid(s.opening_accumulated, 'bigint') THEN s.opening_accumulated::bigint END AS opening_accumulated,
-    s.wear_class, s.no_wear, asset_day(s.valid_from) AS valid_from, asset_day(s.valid_to) AS valid_to
+    s.wear_class, s.no_wear, import_day(s.valid_from) AS valid_from, import_day(s.valid_to) AS valid_to
 FROM stage s LEFT JOIN organisation_path o ON o.code = s.organisation_code AND o.path <@ ANY ((SELECT scope_paths())::ltree[])
 LEFT JOIN unnest($1::text[], $2::text[]) AS k(class_code, kind) ON k.class_code = s.class_code"""
 ANALYSE: Final = "ANALYZE typed"
@@ -100,8 +100,8 @@ SELECT outbox_shard(asset_id::text), 'assets.asset', asset_id::text, new_id(),
     CASE WHEN is_new THEN 'vn.lienthong.assets.asset.recorded.v1' WHEN valid_to IS NOT NULL THEN 'vn.lienthong.assets.asset.retired.v1'
         ELSE 'vn.lienthong.assets.asset.changed.v1' END, version, now(), $1::text,
     json_build_object('asset_id', asset_id, 'organisation_id', organisation_id, 'kind', kind, 'class_code', class_code,
-        'quantity', quantity, 'provider', provider, 'level', level, 'valid_from', valid_from, 'valid_to', valid_to, 'online', online,
-        'version', version)::text
+        'quantity', quantity, 'provider', provider, 'level', level, 'first_used_on', first_used_on,
+        'valid_from', valid_from, 'valid_to', valid_to, 'online', online, 'version', version)::text
 FROM touched ORDER BY row_no"""
 
 # The same file by the same account is one import: a second one, even a simultaneous one, waits here and finds the first.

@@ -52,12 +52,12 @@ class LevelNeed:
 
 @dataclass(frozen=True, slots=True)
 class TotalNeed:
-    """The sums of all levels whose need is told."""
+    """The sums of the levels that have a norm; `present` of all levels. None where a level is kept back."""
 
     learners: int | None
-    needed: int
+    needed: int | None
     present: int
-    missing: int
+    missing: int | None
 
 
 def levels(holdings: Iterable[Holding], norms: Mapping[str, Norm], rounding: Rounding) -> list[LevelNeed]:
@@ -80,20 +80,26 @@ def _level(level: str, holdings: Sequence[Holding], norm: Norm | None, rounding:
 def without_people(need: LevelNeed) -> LevelNeed:
     """Return the need as told to who may not see people: devices, no learners.
 
-    Where a computer is for so few learners that the need, rounded in two ways, would tell a small number of them, it is kept back too.
+    Where a computer is for so few learners that the need, rounded in two ways, would tell a small number of them, it is kept back too;
+    that there are none is told.
     """
-    if need.norm is not None and need.norm.value <= 2 * SMALL:
+    if need.learners and need.norm is not None and need.norm.value <= 2 * SMALL:
         return replace(need, learners=None, needed=None, missing=None)
     return replace(need, learners=None)
 
 
-def total(needs: Iterable[LevelNeed]) -> TotalNeed:
-    """Add the levels whose need is told."""
-    told = [need for need in needs if need.needed is not None]
-    learners = [need.learners for need in told if need.learners is not None]
+def total(needs: Sequence[LevelNeed]) -> TotalNeed:
+    """Add the levels up; a level that has a norm and whose need is kept back keeps the sum of needs back."""
+    counted = [need for need in needs if need.norm is not None]
     return TotalNeed(
-        learners=sum(learners) if len(learners) == len(told) else None,
-        needed=sum(need.needed or 0 for need in told),
-        present=sum(need.present for need in told),
-        missing=sum(need.missing or 0 for need in told),
+        learners=_sum(need.learners for need in counted),
+        needed=_sum(need.needed for need in counted),
+        present=sum(need.present for need in needs),
+        missing=_sum(need.missing for need in counted),
     )
+
+
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    """Return the sum; None where one of the numbers is."""
+    told = list(numbers)
+    return sum(number for number in told if number is not None) if None not in told else None

@@ -49,7 +49,7 @@ class NormUsed(BaseModel):
 
 
 class LevelNeedOut(BaseModel):
-    """The need of one level; `needed` and `missing` are null where no norm holds on the day."""
+    """The need of one level; `needed` and `missing` are null where no norm holds on the day, or where they would tell of few learners."""
 
     level: Level
     learners: int | None = Field(description=FOR_WHO_SEES_PEOPLE)
@@ -60,12 +60,12 @@ class LevelNeedOut(BaseModel):
 
 
 class TotalOut(BaseModel):
-    """The sums of the levels that have a norm."""
+    """The sums of the levels that have a norm; `present` of all levels. `needed` and `missing` are null where a level's are kept back."""
 
     learners: int | None = Field(description=FOR_WHO_SEES_PEOPLE)
-    needed: int
+    needed: int | None
     present: int
-    missing: int
+    missing: int | None
 
 
 class NeedByRounding(BaseModel):

@@ -28,12 +28,11 @@ def _with_input(query: str) -> str:
 
 KEYS = "class_code, wear_class, cost, first_year, second_hand_years, opening_year, opening_accumulated, no_wear, changes"
 ASSET = _with_input("SELECT a.quantity, {from} WHERE a.asset_id = $1")
-# Whoever holds it on 31 December books the year ($2 is the day after).
+# Whoever holds it on 31 December books the year ($2 is the day after); it is in use by then, for use never begins after the holding.
 GROUPS = _with_input("""
 SELECT count(*) AS assets, sum(quantity)::bigint AS pieces, {keys} FROM (
     SELECT a.quantity, {from}
     WHERE a.organisation_path <@ text2ltree($1) AND a.valid_from < $2 AND (a.valid_to IS NULL OR a.valid_to >= $2)
-        AND coalesce(a.first_used_on, a.valid_from) < $2
 ) i GROUP BY {keys}""")
 ROOT = """
 SELECT organisation_id, code, path::text AS path FROM organisation_path WHERE code = $1 AND path <@ ANY ((SELECT scope_paths())::ltree[])"""
@@ -43,7 +42,6 @@ CREATE_INPUT = _with_input("""
 CREATE TEMP TABLE wear_input ON COMMIT DROP AS SELECT i.*, dense_rank() OVER (ORDER BY {keys})::int AS case_no FROM (
     SELECT a.asset_id, a.quantity, a.organisation_path, {from}
     WHERE a.organisation_path <@ text2ltree($1) AND a.valid_from < $2 AND (a.valid_to IS NULL OR a.valid_to >= $2)
-        AND coalesce(a.first_used_on, a.valid_from) < $2
 ) i""")
 CASES = _with_input("SELECT DISTINCT ON (case_no) case_no, {keys} FROM wear_input ORDER BY case_no")
 STORE_CASES = """

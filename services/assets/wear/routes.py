@@ -78,4 +78,4 @@ async def read_wear_run(run_id: UUID, db: Reader) -> Response:
 @router.get("/wear/runs/{run_id}/results", responses=page_of(WearResultOut))
 async def list_wear_results(run_id: UUID, page: Annotated[PageRequest, queries.RESULTS.request()], db: Reader) -> Response:
     """List what a run booked for each asset that the caller may see, with the steps that led there."""
-    return await db.page(queries.RESULTS, page, run_id=run_id)
+    return await db.page(queries.RESULTS, page, of=queries.RUN, run_id=run_id)

@@ -11,6 +11,7 @@ from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
 from libs.common.imports.upload import Upload, described
 from services.egov import bulk
+from services.egov.bulk import Load
 from services.egov.documents import queries, service
 from services.egov.documents.schemas import CountOut, CountPut, CountsOut, CountsPut
 
@@ -30,7 +31,7 @@ async def list_counts(
 @router.put("", responses=document(CountsOut))
 async def put_counts(body: CountsPut, db: Writer) -> Response:
     """Bring many counts to what the sender knows, by organisation and period: all are written, or none."""
-    return _answer(db, await service.put_many(db, body.items))
+    return _answer(db, await service.put_many(db, Load.of(body.items)))
 
 
 @router.post("/import", responses=document(CountsOut), openapi_extra=described())

@@ -1,12 +1,13 @@
 """Document counts: upserted by organisation and period, many at once."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
 from libs.common.db.work import UnitOfWork
+from libs.common.errors import Conflict
 from services.egov import bulk
+from services.egov.bulk import Load
 from services.egov.documents.events import DocumentsCounted
 from services.egov.documents.schemas import CountPut, CountsOut
 from services.egov.documents.tables import DocumentCount, count_id
@@ -25,16 +26,33 @@ SET incoming = excluded.incoming, incoming_scanned = excluded.incoming_scanned, 
 WHERE (t.incoming, t.incoming_scanned, t.outgoing, t.outgoing_scanned)
     IS DISTINCT FROM (excluded.incoming, excluded.incoming_scanned, excluded.outgoing, excluded.outgoing_scanned)
 RETURNING to_jsonb(t)::text"""
+MEETING = """
+SELECT a.count_id FROM document_count a JOIN document_count b ON b.organisation_id = a.organisation_id AND b.count_id <> a.count_id
+    AND daterange(b.period_start, b.period_end, '[]') && daterange(a.period_start, a.period_end, '[]')
+WHERE a.count_id = ANY ($1::uuid[])"""
+CONSTRAIN = "SET CONSTRAINTS document_count_period IMMEDIATE"
 
 
-async def put_many(db: UnitOfWork, items: Sequence[CountPut]) -> CountsOut:
-    """Bring counts to what the sender knows; the same again changes nothing. Raises Invalid."""
-    codes = [item.organisation_code for item in items]
-    found = await bulk.places(db.connection, codes)
+class CountsOverlap(Conflict):
+    """Documents of a day would be counted twice."""
+
+    slug = "counts-overlap"
+    title_vi = "Hai kỳ thống kê của một đơn vị trùng thời gian"
+    title_en = "Two periods of an organisation would overlap"
+
+
+APART = bulk.Periods(MEETING, CONSTRAIN, CountsOverlap)
+
+
+async def put_many(db: UnitOfWork, load: Load[CountPut]) -> CountsOut:
+    """Bring counts to what the sender knows; the same again changes nothing. Raises Invalid or CountsOverlap."""
+    items = load.items
+    found = await bulk.places(db.connection, (item.organisation_code for item in items))
     keys = [(item.organisation_code, item.period_start, item.period_end) for item in items]
-    bulk.refuse([*bulk.place_faults(codes, found), *bulk.repeated(keys)])
+    bulk.refuse([*bulk.place_faults(load, found), *bulk.repeated(load.pointers, keys)])
     rows = [_row(item, found[item.organisation_code]) for item in items]
     written = await db.connection.fetch(PUT, orjson.dumps(rows).decode())
+    await bulk.ensure_apart(db.connection, load, [row["count_id"] for row in rows], APART)
     counts = [DocumentCount.model_validate_json(row[0]) for row in written]
     for count in counts:
         db.record(DocumentsCounted.model_validate(count.model_dump(exclude={"organisation_path"})), count)
@@ -44,7 +62,7 @@ async def put_many(db: UnitOfWork, items: Sequence[CountPut]) -> CountsOut:
 
 def _row(item: CountPut, place: Any) -> dict[str, Any]:
     return item.model_dump(exclude={"organisation_code"}) | {
-        "count_id": count_id(place["organisation_id"], item.period_start, item.period_end),
+        "count_id": str(count_id(place["organisation_id"], item.period_start, item.period_end)),
         "organisation_id": str(place["organisation_id"]),
         "path": place["path"],
     }

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+import orjson
 from pydantic import BaseModel, ConfigDict
 
 from libs.common.events.consumer import Consumer, consumer
 from libs.common.events.envelope import Received
 from libs.common.events.session import WorkerSession
-from libs.common.events.topics import REGISTRY_LEARNER, REGISTRY_TRANSFER
-from libs.common.organisations import organisation_copy
-from services.egov.dossiers import saga
+from libs.common.events.topics import REGISTRY_LEARNER, REGISTRY_ORGANISATION_STATE, REGISTRY_TRANSFER
+from libs.common.organisations import STATE, copy_states
+from services.egov.dossiers import saga, store
 from services.egov.dossiers.events import parse_attempt
 from services.egov.dossiers.saga import LearnerFact
 
@@ -25,6 +26,22 @@ class Message(BaseModel):
     """Base of what is read of the registry's events; further fields are none of our business."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class VersionMessage(Message):
+    """What an organisation teaches during `[valid_from, valid_to)`."""
+
+    levels: list[str] = []
+    valid_from: date
+    valid_to: date | None
+
+
+class OrganisationMessage(Message):
+    """An organisation's dated versions, as far as levels go."""
+
+    organisation_id: UUID
+    versions: list[VersionMessage]
+    version: int
 
 
 class TransferMessage(Message):
@@ -48,6 +65,14 @@ class LearnerMessage(Message):
 
     learner_id: UUID
     enrolments: list[SpellMessage] = []
+
+
+@consumer(name="egov.organisation_path", topics=[REGISTRY_ORGANISATION_STATE], types=[STATE])
+async def organisations(db: WorkerSession, events: Sequence[Received]) -> None:
+    """Keep the copy of the tree, and what each school teaches: a transfer into a school of another level is not even drafted."""
+    await copy_states(db, events)
+    rows = [event.parse(OrganisationMessage).model_dump() for event in events]
+    await store.keep_levels(db.connection, orjson.dumps(rows).decode())
 
 
 @consumer(name="egov.transfer", topics=[REGISTRY_TRANSFER], types=[EXECUTED, REFUSED], batch=20)
@@ -87,4 +112,4 @@ def _fact(event: Received) -> LearnerFact | None:
     return LearnerFact(message.learner_id, event.sequence, last.school_id, last.class_id)
 
 
-CONSUMERS: tuple[Consumer, ...] = (organisation_copy("egov"), transfers, learners)
+CONSUMERS: tuple[Consumer, ...] = (organisations, transfers, learners)

@@ -1,15 +1,17 @@
 """Routes of dossiers: what the two schools do. Every action needs If-Match with the ETag of the last read."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from libs.common.access import authorise, writing
+from libs.common.access import ReadSession, authorise, reading, writing
 from libs.common.db.work import UnitOfWork
 from libs.common.http.documents import document
-from services.egov.dossiers import agencies, queries, service
+from services.egov.dossiers import agencies, deciding, queries, service, store
+from services.egov.dossiers.deciding import Asked
+from services.egov.dossiers.problems import WrongSide
 from services.egov.dossiers.routes import MATCHED, PREFIX
 from services.egov.dossiers.rules import DECIDE, HANDLE, RELEASE
 from services.egov.dossiers.schemas import (
@@ -45,7 +47,45 @@ async def registered(request: Request, body: RecordsTaken) -> LearnerSeen:
     return found
 
 
+async def _classed(request: Request, body: Approval | Retry) -> Asked:
+    """Ask the registry about the class that is named, before a transaction is open."""
+    await authorise(request, DECIDE)
+    if body.class_id is None:
+        return Asked()
+    registry, token = registry_of(request), request.headers["authorization"]
+    return Asked(await registry.school_class(body.class_id, token), await registry.school_years(token))
+
+
+async def approving(request: Request, body: Approval) -> Asked:
+    """Ask about the class of an approval."""
+    return await _classed(request, body)
+
+
+async def retrying(request: Request, body: Retry) -> Asked:
+    """Ask about the class of a further attempt."""
+    return await _classed(request, body)
+
+
+def nobodys_own(permission: str) -> Any:
+    """Return the dependency that refuses whoever the registry names as a guardian of the dossier's learner."""
+
+    async def ask(request: Request, dossier_id: UUID, db: Annotated[ReadSession, reading(permission)]) -> None:
+        person_id = db.principal.person_id
+        if person_id is None:
+            return
+        async with db.transaction() as connection:
+            learner_id = await store.learner_of(connection, dossier_id)
+        own = learner_id is not None and await registry_of(request).is_guardian(person_id, learner_id, request.headers["authorization"])
+        if own:
+            raise WrongSide(
+                detail_vi="Không ai được quyết định hồ sơ của chính con mình.", detail_en="Nobody decides the dossier of their own child."
+            )
+
+    return Depends(ask)
+
+
 Seen = Annotated[LearnerSeen, Depends(registered)]
+DECISION, RELEASING = [nobodys_own(DECIDE)], [nobodys_own(RELEASE)]
 
 
 @router.post("/{dossier_id}/receive", responses=document(DossierOut), openapi_extra=MATCHED)
@@ -64,7 +104,7 @@ async def reject_dossier(dossier_id: UUID, body: Refusal, db: Handler) -> Respon
 
 @router.post("/{dossier_id}/request-supplement", responses=document(DossierOut), openapi_extra=MATCHED)
 async def request_supplement(dossier_id: UUID, body: SupplementRequest, db: Handler) -> Response:
-    """Tell all defects at once (form 02): once at intake, once while handling."""
+    """Tell all defects at once (form 02): once at intake, once while handling, further ones by whoever may decide."""
     await service.request_supplement(db, dossier_id, body)
     return await db.changed(queries.DOSSIER, dossier_id=dossier_id)
 
@@ -76,24 +116,24 @@ async def postpone_dossier(dossier_id: UUID, body: Postponement, db: Handler) ->
     return await db.changed(queries.DOSSIER, dossier_id=dossier_id)
 
 
-@router.post("/{dossier_id}/approve", responses=document(DossierOut), openapi_extra=MATCHED)
-async def approve_dossier(dossier_id: UUID, body: Approval, db: Decider) -> Response:
-    """The receiving principal takes the learner."""
-    await service.approve(db, dossier_id, body)
+@router.post("/{dossier_id}/approve", responses=document(DossierOut), openapi_extra=MATCHED, dependencies=DECISION)
+async def approve_dossier(dossier_id: UUID, body: Approval, asked: Annotated[Asked, Depends(approving)], db: Decider) -> Response:
+    """The receiving principal takes the learner; a class that does not fit is refused before anything is signed."""
+    await deciding.approve(db, dossier_id, body, asked)
     return await db.changed(queries.DOSSIER, dossier_id=dossier_id)
 
 
-@router.post("/{dossier_id}/refuse", responses=document(DossierOut), openapi_extra=MATCHED)
+@router.post("/{dossier_id}/refuse", responses=document(DossierOut), openapi_extra=MATCHED, dependencies=DECISION)
 async def refuse_dossier(dossier_id: UUID, body: Refusal, db: Decider) -> Response:
     """The receiving principal refuses, with reasons (form 03)."""
-    await service.refuse(db, dossier_id, body)
+    await deciding.refuse(db, dossier_id, body)
     return await db.changed(queries.DOSSIER, dossier_id=dossier_id)
 
 
-@router.post("/{dossier_id}/release", responses=document(DossierOut), openapi_extra=MATCHED)
+@router.post("/{dossier_id}/release", responses=document(DossierOut), openapi_extra=MATCHED, dependencies=RELEASING)
 async def release_dossier(dossier_id: UUID, body: Note, db: Releaser) -> Response:
     """The sending school hands over the records; the registry moves the learner."""
-    await service.release(db, dossier_id, body.note)
+    await deciding.release(db, dossier_id, body.note)
     return await db.changed(queries.DOSSIER, dossier_id=dossier_id)
 
 
@@ -105,9 +145,9 @@ async def take_records(dossier_id: UUID, seen: Seen, db: Handler) -> Response:
 
 
 @router.post("/{dossier_id}/retry", responses=document(DossierOut), openapi_extra=MATCHED)
-async def retry_dossier(dossier_id: UUID, body: Retry, db: Decider) -> Response:
+async def retry_dossier(dossier_id: UUID, body: Retry, asked: Annotated[Asked, Depends(retrying)], db: Decider) -> Response:
     """Order a flagged move once more after its cause was dealt with."""
-    await service.retry(db, dossier_id, body)
+    await deciding.retry(db, dossier_id, body, asked)
     return await db.changed(queries.DOSSIER, dossier_id=dossier_id)
 
 

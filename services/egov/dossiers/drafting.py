@@ -2,20 +2,21 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from libs.common.clock import now
 from libs.common.db.work import UnitOfWork
 from libs.common.ids import new_id
-from services.egov.dossiers import progress, rules, store
+from services.egov.dossiers import papers, progress, rules, store
 from services.egov.dossiers.progress import Doing
 from services.egov.dossiers.rules import Action, Side
 from services.egov.dossiers.schemas import DossierDraft
-from services.egov.dossiers.service import papers_of
 from services.egov.dossiers.store import School
 from services.egov.dossiers.tables import Dossier
 from services.egov.fields import invalid
+from services.egov.procedures.service import local_day
 from services.egov.registry import LearnerSeen
 
 KEY_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -34,8 +35,10 @@ class Filing:
 async def draft(db: UnitOfWork, filing: Filing) -> UUID:
     """Begin a dossier; returns its id. Raises Invalid."""
     body = filing.body
-    receiving = await _receiving(db, filing)
     moment = now()
+    today = local_day(moment)
+    receiving = await _receiving(db, filing, today)
+    given = papers.stored(body.papers, today)
     dossier = Dossier(
         dossier_id=new_id(),
         procedure_code=rules.PROCEDURE,
@@ -50,14 +53,17 @@ async def draft(db: UnitOfWork, filing: Filing) -> UUID:
         receiving_school_name=receiving.name,
         ground=body.ground,
         explanation=body.explanation,
-        papers=papers_of(body.papers),
         owner=Side.APPLICANT,
         waiting_since=moment,
         organisation_path=receiving.path,
         created_at=moment,
         updated_at=moment,
-        **await _origin(db, filing, receiving),
+        **await _origin(db, filing, receiving, today),
     )
+    if not rules.is_taught(receiving.levels, dossier.grade, dossier.level):
+        vi, en = "Trường này không dạy cấp học của học sinh.", "This school does not teach the learner's level."
+        raise invalid("/receiving_school_code", "level_not_taught", vi, en)
+    papers.put(dossier, given, today)
     await store.add(db.connection, dossier)
     side = Side.APPLICANT if filing.person_id else Side.RECEIVING
     await store.note(db.connection, progress.step_of(dossier, Doing(Action.EDIT, side, db.principal.actor, moment), name="draft"))
@@ -65,9 +71,9 @@ async def draft(db: UnitOfWork, filing: Filing) -> UUID:
     return dossier.dossier_id
 
 
-async def _receiving(db: UnitOfWork, filing: Filing) -> School:
+async def _receiving(db: UnitOfWork, filing: Filing, on: date) -> School:
     """Return the wanted school; raises Invalid. What does not come online from the applicant is typed in by that school."""
-    receiving = await store.school(db.connection, filing.body.receiving_school_code)
+    receiving = await store.school(db.connection, filing.body.receiving_school_code, on)
     if receiving is None:
         raise invalid("/receiving_school_code", "unknown_school", "Không có trường này.", "There is no such school.")
     if filing.person_id is None and filing.body.channel == "online":
@@ -79,7 +85,7 @@ async def _receiving(db: UnitOfWork, filing: Filing) -> School:
     return receiving
 
 
-async def _origin(db: UnitOfWork, filing: Filing, receiving: School) -> dict[str, Any]:
+async def _origin(db: UnitOfWork, filing: Filing, receiving: School, on: date) -> dict[str, Any]:
     """Return who moves from where; raises Invalid when the learner is nowhere, or there already."""
     body = filing.body
     if body.outside is not None:
@@ -98,7 +104,7 @@ async def _origin(db: UnitOfWork, filing: Filing, receiving: School) -> dict[str
         raise invalid(pointer, "not_enrolled", "Học sinh hiện không học ở trường nào.", "The learner is in no school at present.")
     if learner.school_id == receiving.organisation_id:
         raise invalid("/receiving_school_code", "same_school", "Học sinh đang học ở trường này.", "The learner is in this school already.")
-    sending = await store.school(db.connection, learner.school_code)
+    sending = await store.school(db.connection, learner.school_code, on)
     return {
         "learner_id": learner.learner_id,
         "learner_person_id": learner.person_id,

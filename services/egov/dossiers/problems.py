@@ -36,11 +36,11 @@ class LearnerElsewhere(Conflict):
 
 
 class AlreadySupplemented(Conflict):
-    """A second request of the same kind, without a supervisor's reason."""
+    """A further request of the same kind, without the reason of whoever may decide."""
 
     slug = "dossier-already-supplemented"
-    title_vi = "Chỉ được yêu cầu bổ sung một lần; lần sau cần lý do của người phụ trách"
-    title_en = "A supplement may be asked for once; a further request needs a supervisor's reason"
+    title_vi = "Chỉ được yêu cầu bổ sung một lần; lần sau do người có quyền quyết định yêu cầu, kèm lý do"
+    title_en = "A supplement may be asked for once; a further request is made by whoever may decide, with a reason"
 
 
 class SupplementTooLate(Conflict):

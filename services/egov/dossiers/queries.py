@@ -3,12 +3,14 @@
 from typing import Literal
 from uuid import UUID
 
+from libs.common.db.policies import stands_in_scope
 from libs.common.db.read import Document, Filter, Listing, Sort
 from services.egov.dossiers.rules import Side, Stage
 from services.egov.dossiers.schemas import AgencyOut, DossierListed, DossierOut, StepOut, TrackingOut
 
 OVERDUE = "coalesce(d.step_due_at < now(), false)"
-FOR_RECEIPT = "CASE WHEN d.applicant_person_id = scope_person() OR in_scope(d.receiving_school_id) THEN d.tracking_key END"
+AT_RECEIVING = stands_in_scope("d.receiving_school_id")
+FOR_RECEIPT = "CASE WHEN d.applicant_person_id = (SELECT scope_person()) OR " + AT_RECEIVING + " THEN d.tracking_key END"
 
 DOSSIER = Document(
     DossierOut,

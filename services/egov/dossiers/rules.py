@@ -10,11 +10,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 PROCEDURE = "2.002854"
 SUPPLEMENTS_OF_A_KIND = 1
 REAPPOINTMENTS = 1
+APPLICATION = "transfer_application"
+ALWAYS = "always"
 
 
 class Stage(StrEnum):
@@ -218,6 +220,45 @@ def promise_condition(*, outside: bool) -> str:
 def supplement_count(stage: Stage, at_intake: int, while_handling: int) -> int:
     """Return how many requests of this kind were made: one at intake and one while handling are legal."""
     return at_intake if stage is Stage.SUBMITTED else while_handling
+
+
+def missing_papers(asked: Iterable[tuple[str, str, str | None]], given: Collection[str], *, online: bool, outside: bool) -> list[str]:
+    """Return which papers are missing of those (key, when needed, what replaces it) that the procedure asks of everybody.
+
+    Online the filled-in form is the application (66.7/2025/NQ-CP); what a register holds is not asked for again (118/2025/NĐ-CP art. 5.1i),
+    and a register of this province knows the learners of this province. Whether the dossier is complete, the desk decides (art. 17).
+    """
+    had = {*given, APPLICATION} if online else {*given}
+    return [key for key, needed, register in asked if needed == ALWAYS and key not in had and (outside or register is None)]
+
+
+GENERAL: Mapping[str, range] = {"primary": range(1, 6), "lower_secondary": range(6, 10), "upper_secondary": range(10, 13)}
+PRESCHOOL, CONTINUING = "preschool", "continuing"
+
+
+def level_of(grade: int | None, level: str | None) -> str | None:
+    """Return the level of a grade; preschool and continuing education stay what they are."""
+    if grade is None or level in {PRESCHOOL, CONTINUING}:
+        return level
+    return next((name for name, grades in GENERAL.items() if grade in grades), level or PRESCHOOL)
+
+
+def is_taught(levels: Sequence[str] | None, grade: int | None, level: str | None) -> bool:
+    """Tell whether a school of these levels teaches the learner.
+
+    Levels that have not arrived here, or were never told, hinder nobody: the registry has the last word. Who comes from another province
+    tells the grade alone, and continuing education has those grades too.
+    """
+    wanted = {level_of(grade, level), CONTINUING if level is None else None}
+    return not levels or not wanted.isdisjoint(levels)
+
+
+def class_misfit(grade: int | None, level: str | None, class_grade: int | None, class_level: str) -> str | None:
+    """Return the registry's code of why the learner cannot sit in the class; a class of several grades has none of its own."""
+    found = level_of(grade, level)
+    if found is not None and found != class_level and not (level is None and class_level == CONTINUING):
+        return "class_level"
+    return "class_grade" if grade is not None and class_grade is not None and grade != class_grade else None
 
 
 def settles(stage: Stage, learner_school: object, learner_class: object, receiving_school: object) -> bool:

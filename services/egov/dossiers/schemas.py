@@ -81,7 +81,7 @@ Reasons = Annotated[list[ReasonGiven], Field(min_length=1, max_length=10)]
 
 
 class SupplementRequest(Input):
-    """What is missing, all at once; a second request of the same kind needs a supervisor's reason."""
+    """What is missing, all at once; a further request of the same kind is made by whoever may decide, with a reason."""
 
     reasons: Reasons
     supervisor_reason: Text | None = None
@@ -94,10 +94,16 @@ class Refusal(Input):
 
 
 class Supplemented(Input):
-    """What the applicant adds."""
+    """What the applicant adds: papers, or a note where nothing but words was asked for."""
 
     papers: Annotated[list[PaperGiven], Field(max_length=20)] = Field(default_factory=list)
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:  # noqa: N804 - an "after" validator is an instance method
+        if not self.papers and self.note is None:
+            raise FieldRuleError("empty_supplement", "Cần có giấy tờ hoặc lời giải trình.", "Give papers or a note.")
+        return self
 
 
 class Approval(Input):
@@ -173,6 +179,7 @@ class DossierOut(DossierListed):
     """A dossier; `status` is the national code, `owner` whoever is waited for until `step_due_at`, `due_at` the promise to the applicant.
 
     `tracking_key` is null for the sending school: it belongs on the applicant's receipt. `clock` says why the promise is due when it is.
+    `missing_papers`: what the procedure asks of everybody and nobody gave; the desk judges whether the dossier is complete.
     """
 
     tracking_key: str | None
@@ -188,6 +195,7 @@ class DossierOut(DossierListed):
     ground: Ground
     explanation: str | None
     papers: list[dict[str, Any]]
+    missing_papers: list[str]
     submitted_at: datetime | None
     received_at: datetime | None
     original_due_at: datetime | None

@@ -1,30 +1,26 @@
 """What people do to a dossier: each action one function, checked by the pure rules, written with its step, event, audit and feed."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from libs.common.clock import now
 from libs.common.db.work import UnitOfWork
-from libs.common.errors import Invalid, NotFound
+from libs.common.errors import Forbidden, Invalid, NotFound
 from libs.common.http.conditional import require_match
 from services.egov.clock.rulebook import rulebook
 from services.egov.clock.rules import Limit, Unit
-from services.egov.dossiers import progress, reasons, rules, store
-from services.egov.dossiers.events import TransferDecided, attempt_id
+from services.egov.dossiers import papers, progress, reasons, rules, store
 from services.egov.dossiers.problems import AlreadyPostponed, AlreadySupplemented, LearnerElsewhere, SupplementTooLate, WrongSide
 from services.egov.dossiers.progress import Doing
 from services.egov.dossiers.reasons import Chosen, Facts
 from services.egov.dossiers.rules import Action, Side, Stage
 from services.egov.dossiers.schemas import (
-    Approval,
     DossierEdit,
-    PaperGiven,
     Postponement,
     ReasonGiven,
     Refusal,
-    Retry,
     Stop,
     Supplemented,
     SupplementRequest,
@@ -41,7 +37,6 @@ SIDES = {
     Side.SENDING: ("trường cho chuyển", "the sending school"),
 }
 KEEPS = object()
-FARTHEST = timedelta(days=365)
 
 
 async def begin(db: UnitOfWork, dossier_id: UUID, action: Action, seen: LearnerSeen | None = None) -> tuple[Dossier, Doing]:
@@ -104,13 +99,15 @@ async def edit(db: UnitOfWork, dossier_id: UUID, body: DossierEdit) -> None:
     """Change what the applicant said; what is absent stays."""
     dossier, doing = await begin(db, dossier_id, Action.EDIT)
     given = body.model_dump(exclude_unset=True)
+    today = procedures.local_day(doing.at)
     if body.papers is not None:
-        given["papers"] = papers_of(body.papers)
+        given["papers"] = papers.stored(body.papers, today)
     if given.get("ground", KEEPS) is None or given.get("papers", KEEPS) is None:
         raise invalid("/ground", "missing", "Không được để trống.", "This cannot be empty.")
     changed = {name: value for name, value in given.items() if getattr(dossier, name) != value}
     for name, value in changed.items():
         setattr(dossier, name, value)
+    papers.put(dossier, dossier.papers, today)
     doing.details = {"changed": sorted(changed)}
     if changed:
         await finish(db, dossier, doing)
@@ -151,22 +148,26 @@ def _receipt(dossier: Dossier) -> dict[str, Any]:
         "place_of_return": dossier.receiving_school_name,
         "fee": 0,
         "papers": dossier.papers,
+        "missing_papers": dossier.missing_papers,
     }
 
 
 async def reject(db: UnitOfWork, dossier_id: UUID, body: Refusal) -> None:
     """Refuse intake (form 03) with reasons."""
     dossier, doing = await begin(db, dossier_id, Action.REJECT)
-    doing.details = _told(dossier, reasons.REFUSE, body.reasons)
+    doing.details = told(dossier, reasons.REFUSE, body.reasons)
     await finish(db, dossier, doing)
 
 
 async def request_supplement(db: UnitOfWork, dossier_id: UUID, body: SupplementRequest) -> None:
-    """Tell all defects at once (form 02): once at intake, once while handling; raises AlreadySupplemented or SupplementTooLate."""
+    """Tell all defects at once (form 02): once at intake, once while handling, further ones by whoever may decide.
+
+    Raises AlreadySupplemented, Forbidden or SupplementTooLate.
+    """
     dossier, doing = await begin(db, dossier_id, Action.REQUEST_SUPPLEMENT)
     asked = rules.supplement_count(dossier.stage, dossier.supplements_at_intake, dossier.supplements_while_handling)
-    if asked >= rules.SUPPLEMENTS_OF_A_KIND and body.supervisor_reason is None:
-        raise AlreadySupplemented
+    if asked >= rules.SUPPLEMENTS_OF_A_KIND:
+        await _supervised(db, dossier, body)
     target = progress.ensure(dossier, doing.action)
     if target is Stage.SUPPLEMENT_WHILE_HANDLING:
         _in_time(dossier, doing.at)
@@ -174,16 +175,29 @@ async def request_supplement(db: UnitOfWork, dossier_id: UUID, body: SupplementR
     else:
         dossier.supplements_at_intake += 1
     reply_by = progress.step_due(dossier, target, doing.at)
-    doing.details = _told(dossier, reasons.SUPPLEMENT, body.reasons, reply_by) | {
+    doing.details = told(dossier, reasons.SUPPLEMENT, body.reasons, reply_by) | {
         "reply_by": reply_by.isoformat() if reply_by else None,
         "supervisor_reason": body.supervisor_reason,
+        "request": asked + 1,
     }
     await finish(db, dossier, doing)
 
 
+async def _supervised(db: UnitOfWork, dossier: Dossier, body: SupplementRequest) -> None:
+    """Let a further request pass from whoever may decide at the receiving school, with a reason (supplement_count_policy)."""
+    if body.supervisor_reason is None:
+        raise AlreadySupplemented
+    reach = db.principal.reach(rules.DECIDE)
+    if reach is None or not await store.reaches(db.connection, reach.organisation_codes, dossier.receiving_school_id):
+        raise Forbidden(
+            detail_vi=f"Yêu cầu bổ sung thêm lần nữa cần quyền “{rules.DECIDE}”.",
+            detail_en=f"A further request needs the permission “{rules.DECIDE}”.",
+        )
+
+
 def _in_time(dossier: Dossier, at: datetime) -> None:
-    """Defects found while handling are told within three working days of intake (118/2025/NĐ-CP art. 19.5)."""
-    intake = dossier.clock_started_at or at
+    """Defects found while handling are told within three working days of intake, restarts or not (118/2025/NĐ-CP art. 19.5)."""
+    intake = dossier.received_at or at
     rule = rulebook().one(procedures.local_day(intake), "supplement_handling_2025", "supplement_handling_2018")
     if rule is None:
         return
@@ -195,10 +209,12 @@ def _in_time(dossier: Dossier, at: datetime) -> None:
 async def supplement(db: UnitOfWork, dossier_id: UUID, body: Supplemented) -> None:
     """Add what was asked for; a dossier that was being handled starts its limit again from zero."""
     dossier, doing = await begin(db, dossier_id, Action.SUPPLEMENT)
-    dossier.papers = [*dossier.papers, *papers_of(body.papers)]
+    today = procedures.local_day(doing.at)
+    added = papers.stored(body.papers, today)
+    papers.put(dossier, [*dossier.papers, *added], today)
     if progress.ensure(dossier, doing.action) is Stage.RECEIVED:
         _appoint(dossier, doing.at, restarted=True)
-    doing.details = {"papers": papers_of(body.papers), "note": body.note}
+    doing.details = {"papers": added, "note": body.note}
     await finish(db, dossier, doing)
 
 
@@ -228,68 +244,6 @@ async def postpone(db: UnitOfWork, dossier_id: UUID, body: Postponement) -> None
         "in_time": in_time,
     }
     await finish(db, dossier, doing)
-
-
-async def approve(db: UnitOfWork, dossier_id: UUID, body: Approval) -> None:
-    """The receiving principal takes the learner: the sending school is asked for the records."""
-    dossier, doing = await begin(db, dossier_id, Action.APPROVE)
-    _decide(dossier, body, doing.at)
-    await finish(db, dossier, doing)
-
-
-def _decide(dossier: Dossier, body: Approval | Retry, at: datetime) -> None:
-    today = procedures.local_day(at)
-    if body.effective_date is not None and not today <= body.effective_date <= today + FARTHEST:
-        vi, en = "Phải từ hôm nay đến một năm sau.", "It must lie between today and a year from now."
-        raise invalid("/effective_date", "effective_date", vi, en)
-    dossier.class_id = body.class_id or dossier.class_id
-    dossier.effective_date = body.effective_date or dossier.effective_date
-    dossier.grade = dossier.grade if body.grade is None else body.grade
-
-
-async def refuse(db: UnitOfWork, dossier_id: UUID, body: Refusal) -> None:
-    """The receiving principal refuses (form 03), with reasons, inside the limit."""
-    dossier, doing = await begin(db, dossier_id, Action.REFUSE)
-    doing.details = _told(dossier, reasons.REFUSE, body.reasons)
-    await finish(db, dossier, doing)
-
-
-async def release(db: UnitOfWork, dossier_id: UUID, note: str | None) -> None:
-    """The sending school hands over the records: both have signed, and the registry is told to move the learner."""
-    dossier, doing = await begin(db, dossier_id, Action.RELEASE)
-    doing.details = {"note": note}
-    await _order(db, dossier, doing)
-
-
-async def retry(db: UnitOfWork, dossier_id: UUID, body: Retry) -> None:
-    """Order the move once more after the cause of the flag was dealt with."""
-    dossier, doing = await begin(db, dossier_id, Action.RETRY)
-    _decide(dossier, body, doing.at)
-    if "class_id" in body.model_fields_set:
-        dossier.class_id = body.class_id
-    dossier.attempt += 1
-    doing.details = {"note": body.note, "flag_reason": dossier.flag_reason, "attempt": dossier.attempt}
-    dossier.flag_reason = None
-    await _order(db, dossier, doing)
-
-
-async def _order(db: UnitOfWork, dossier: Dossier, doing: Doing) -> None:
-    today = procedures.local_day(doing.at)
-    dossier.effective_date = max(dossier.effective_date or today, today)
-    await finish(db, dossier, doing)
-    db.record(
-        TransferDecided.model_validate(
-            {
-                "dossier_id": attempt_id(dossier.dossier_id, dossier.attempt),
-                "learner_id": dossier.learner_id,
-                "from_school_code": await store.code_today(db.connection, dossier.sending_school_id) or dossier.sending_school_code,
-                "to_school_code": await store.code_today(db.connection, dossier.receiving_school_id) or dossier.receiving_school_code,
-                "effective_date": dossier.effective_date,
-                "grade": dossier.grade,
-                "class_id": dossier.class_id,
-            }
-        )
-    )
 
 
 async def take_records(db: UnitOfWork, dossier_id: UUID, seen: LearnerSeen) -> None:
@@ -324,22 +278,7 @@ async def stop(db: UnitOfWork, dossier_id: UUID, body: Stop) -> None:
     await finish(db, dossier, doing)
 
 
-def papers_of(given: Sequence[PaperGiven]) -> list[dict[str, Any]]:
-    """Return papers as stored; raises Invalid for a key that the procedure does not name."""
-    known = {paper.key for paper in procedures.get(rules.PROCEDURE, procedures.local_day(now())).papers}
-    faults = [
-        fault(
-            f"/papers/{index}/key", "unknown_paper", "Thủ tục không yêu cầu giấy này.", f"The procedure names: {', '.join(sorted(known))}."
-        )
-        for index, paper in enumerate(given)
-        if paper.key not in known
-    ]
-    if faults:
-        raise Invalid(errors=faults)
-    return [{"key": paper.key, "name": paper.name} for paper in given]
-
-
-def _told(dossier: Dossier, kind: str, given: Sequence[ReasonGiven], reply_by: datetime | None = None) -> dict[str, Any]:
+def told(dossier: Dossier, kind: str, given: Sequence[ReasonGiven], reply_by: datetime | None = None) -> dict[str, Any]:
     """Return what the applicant is told; raises Invalid for reasons that may not stand."""
     chosen = [Chosen(one.code, one.values) for one in given]
     facts = Facts(

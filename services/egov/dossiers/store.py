@@ -1,5 +1,6 @@
 """Statements on dossiers: the same ones for a request and for a consumer, on a connection whose scope is open."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,7 +21,8 @@ LEFT JOIN organisation_path r ON r.organisation_id = d.receiving_school_id
 LEFT JOIN organisation_path s ON s.organisation_id = d.sending_school_id
 WHERE d.dossier_id = $1 FOR UPDATE OF d"""
 INSERT = "INSERT INTO dossier SELECT * FROM jsonb_populate_record(NULL::dossier, $1::jsonb)"
-CHANGING = """code, stage, status, applicant_phone, learner_id, grade, level, ground, explanation, papers, submitted_at, received_at,
+CHANGING = """code, stage, status, applicant_phone, learner_id, grade, level, ground, explanation, papers, missing_papers, submitted_at,
+    received_at,
     clock_started_at, due_at, original_due_at, judged_by, reappointments, decided_at, finished_at, on_time, owner, waiting_since,
     step_due_at,
     supplements_at_intake, supplements_while_handling, class_id, effective_date, attempt, flag_reason, learner_school_id,
@@ -41,8 +43,21 @@ WITH told AS (INSERT INTO change (resource, key, kind, version, organisation_pat
 INSERT INTO audit (actor, action, resource, key, version, organisation_path, request_id, details)
 VALUES (current_setting('lienthong.actor', true), $4, 'dossier', $1, $2, text2ltree($3), '', $5::jsonb)"""
 SCHOOL = """
-SELECT o.organisation_id, o.code, o.name, o.path::text AS path, in_scope(o.organisation_id) AS within
+SELECT o.organisation_id, o.code, o.name, o.path::text AS path, in_scope(o.organisation_id) AS within,
+    levels_on(o.organisation_id, $2) AS levels
 FROM organisation_path o WHERE o.code = $1 AND o.kind = 'school'"""
+LEVELS = "SELECT levels_on($1, $2)"
+KEEP_LEVELS = """
+INSERT INTO school_levels AS t (organisation_id, versions, version)
+SELECT DISTINCT ON (r.organisation_id) r.organisation_id, r.versions, r.version
+FROM jsonb_to_recordset($1::jsonb) AS r(organisation_id uuid, versions jsonb, version bigint)
+ORDER BY r.organisation_id, r.version DESC
+ON CONFLICT (organisation_id) DO UPDATE SET versions = excluded.versions, version = excluded.version WHERE t.version < excluded.version"""
+# The session's scope is that of the route's permission; another permission of the same caller may reach less far.
+REACHES = """
+SELECT '*' = ANY ($1::text[]) OR EXISTS (
+    SELECT FROM organisation_path o JOIN organisation_path s ON s.path <@ o.path
+    WHERE o.code = ANY ($1::text[]) AND s.organisation_id = $2)"""
 # A school that has ended keeps its last code, with a suffix that nobody outside may see.
 CODE = "SELECT code FROM organisation_path WHERE organisation_id = $1 AND strpos(code, '#') = 0"
 PATH = "SELECT path::text FROM organisation_path WHERE organisation_id = $1"
@@ -51,6 +66,7 @@ INSERT INTO day_number AS n (agency_code, day, last)
 VALUES (coalesce((SELECT a.agency_code FROM agency a WHERE a.organisation_id = $1), $2), $3, 1)
 ON CONFLICT (agency_code, day) DO UPDATE SET last = n.last + 1
 RETURNING n.agency_code, n.last"""
+LEARNER = "SELECT learner_id FROM dossier WHERE dossier_id = $1"
 ONLINE_DRAFT = "SELECT learner_id FROM dossier WHERE dossier_id = $1 AND stage = 'draft' AND channel = 'online'"
 OF_LEARNERS = "SELECT dossier_id FROM dossier WHERE learner_id = ANY ($1::uuid[]) AND NOT stage = ANY ($2::text[]) ORDER BY dossier_id"
 FOLLOWED = "SELECT learner_id::text FROM dossier WHERE learner_id = ANY ($1::text[]::uuid[]) AND NOT stage = ANY ($2::text[])"
@@ -72,13 +88,14 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """A school of the tree; `within` when the caller acts for it."""
+    """A school of the tree; `within` when the caller acts for it, `levels` None while they have not arrived."""
 
     organisation_id: UUID
     code: str
     name: str
     path: str
     within: bool
+    levels: list[str] | None
 
 
 async def load(connection: Any, dossier_id: UUID) -> Held | None:
@@ -93,6 +110,12 @@ async def load(connection: Any, dossier_id: UUID) -> Held | None:
 async def drafted_learner(connection: Any, dossier_id: UUID) -> UUID | None:
     """Return the learner of an online draft; None for all other dossiers."""
     found: UUID | None = await connection.fetchval(ONLINE_DRAFT, dossier_id)
+    return found
+
+
+async def learner_of(connection: Any, dossier_id: UUID) -> UUID | None:
+    """Return the learner of a dossier in scope."""
+    found: UUID | None = await connection.fetchval(LEARNER, dossier_id)
     return found
 
 
@@ -130,10 +153,26 @@ async def tell(connection: Any, dossier: Dossier, action: str, details: str) -> 
     await connection.execute(TELL, str(dossier.dossier_id), dossier.version, dossier.organisation_path, action, details)
 
 
-async def school(connection: Any, code: str) -> School | None:
-    """Return the school that bears the code today."""
-    row = await connection.fetchrow(SCHOOL, code)
+async def school(connection: Any, code: str, on: date) -> School | None:
+    """Return the school that bears the code today, with its levels of a day."""
+    row = await connection.fetchrow(SCHOOL, code, on)
     return School(**row) if row else None
+
+
+async def levels(connection: Any, school_id: UUID, on: date) -> list[str] | None:
+    """Return what a school teaches on a day; None while that has not arrived."""
+    found: list[str] | None = await connection.fetchval(LEVELS, school_id, on)
+    return found
+
+
+async def keep_levels(connection: Any, rows: str) -> None:
+    """Keep the newest state of each organisation's levels: `rows` is a JSON list of organisation_id, versions and version."""
+    await connection.execute(KEEP_LEVELS, rows)
+
+
+async def reaches(connection: Any, codes: Sequence[str], school_id: UUID) -> bool:
+    """Tell whether one of the organisations is the school, or stands above it."""
+    return bool(await connection.fetchval(REACHES, codes, school_id))
 
 
 async def code_today(connection: Any, organisation_id: UUID | None) -> str | None:

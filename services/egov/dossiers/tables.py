@@ -47,6 +47,7 @@ class Dossier(Table):
     ground: str
     explanation: str | None = None
     papers: list[dict[str, Any]] = Field(default_factory=list)
+    missing_papers: list[str] = Field(default_factory=list)
     submitted_at: datetime | None = None
     received_at: datetime | None = None
     clock_started_at: datetime | None = None

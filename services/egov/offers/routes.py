@@ -12,6 +12,7 @@ from libs.common.http.documents import document, page_of
 from libs.common.http.paging import PageRequest
 from libs.common.imports.upload import Upload, described
 from services.egov import bulk
+from services.egov.bulk import Load
 from services.egov.offers import queries, service
 from services.egov.offers.schemas import OfferOut, OfferPut, OffersPut, PutOut
 
@@ -36,7 +37,7 @@ async def list_offer_changes(request: Annotated[ChangesRequest, changes_request(
 @router.put("", responses=document(PutOut))
 async def put_offers(body: OffersPut, db: Writer) -> Response:
     """Bring many offers to what the sender knows, by natural key: all are written, or none."""
-    return _answer(db, await service.put_many(db, body.items))
+    return _answer(db, await service.put_many(db, Load.of(body.items)))
 
 
 @router.post("/import", responses=document(PutOut), openapi_extra=described())

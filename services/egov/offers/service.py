@@ -1,14 +1,13 @@
 """Offers: upserted by natural key, many at once."""
 
-from collections.abc import Sequence
 from typing import Any
 
-import asyncpg
 import orjson
 
 from libs.common.db.work import UnitOfWork
 from libs.common.errors import Conflict, FieldError
 from services.egov import bulk
+from services.egov.bulk import Load
 from services.egov.fields import fault
 from services.egov.offers.events import ProcedureOffered
 from services.egov.offers.schemas import OfferPut, PutOut
@@ -26,7 +25,12 @@ SET level = excluded.level, one_stop = excluded.one_stop, valid_to = excluded.va
     version = f.version + 1
 WHERE (f.level, f.one_stop, f.valid_to) IS DISTINCT FROM (excluded.level, excluded.one_stop, excluded.valid_to)
 RETURNING to_jsonb(f)::text"""
-NOW = "SET CONSTRAINTS procedure_offer_period IMMEDIATE"
+MEETING = """
+SELECT a.offer_id FROM procedure_offer a JOIN procedure_offer b
+    ON b.organisation_id = a.organisation_id AND b.procedure_code = a.procedure_code AND b.offer_id <> a.offer_id
+    AND daterange(b.valid_from, b.valid_to) && daterange(a.valid_from, a.valid_to)
+WHERE a.offer_id = ANY ($1::uuid[])"""
+CONSTRAIN = "SET CONSTRAINTS procedure_offer_period IMMEDIATE"
 
 
 class OffersOverlap(Conflict):
@@ -37,16 +41,17 @@ class OffersOverlap(Conflict):
     title_en = "A procedure would be offered twice at the same time"
 
 
-async def put_many(db: UnitOfWork, items: Sequence[OfferPut]) -> PutOut:
+APART = bulk.Periods(MEETING, CONSTRAIN, OffersOverlap)
+
+
+async def put_many(db: UnitOfWork, load: Load[OfferPut]) -> PutOut:
     """Bring offers to what the sender knows; the same again changes nothing. Raises Invalid or OffersOverlap."""
+    items = load.items
     found = await bulk.places(db.connection, (item.organisation_code for item in items))
-    bulk.refuse(_faults(items, found))
+    bulk.refuse(_faults(load, found))
     rows = [_row(item, found[item.organisation_code]) for item in items]
-    try:
-        written = await db.connection.fetch(PUT, orjson.dumps(rows).decode())
-        await db.connection.execute(NOW)
-    except asyncpg.ExclusionViolationError as error:
-        raise OffersOverlap from error
+    written = await db.connection.fetch(PUT, orjson.dumps(rows).decode())
+    await bulk.ensure_apart(db.connection, load, [row["offer_id"] for row in rows], APART)
     offers = [ProcedureOffer.model_validate_json(row[0]) for row in written]
     for offer in offers:
         db.record(ProcedureOffered.model_validate(offer.model_dump(exclude={"organisation_path"})), offer)
@@ -54,19 +59,19 @@ async def put_many(db: UnitOfWork, items: Sequence[OfferPut]) -> PutOut:
     return PutOut(created=created, changed=len(offers) - created, unchanged=len(items) - len(offers))
 
 
-def _faults(items: Sequence[OfferPut], found: dict[str, Any]) -> list[FieldError]:
+def _faults(load: Load[OfferPut], found: dict[str, Any]) -> list[FieldError]:
     unknown = [
-        fault(f"/items/{index}/procedure_code", "unknown_procedure", "Không có thủ tục này.", "The catalogue has no such procedure.")
-        for index, item in enumerate(items)
+        fault(f"{pointer}/procedure_code", "unknown_procedure", "Không có thủ tục này.", "The catalogue has no such procedure.")
+        for pointer, item in zip(load.pointers, load.items, strict=True)
         if not procedures.known(item.procedure_code)
     ]
-    keys = [(item.organisation_code, item.procedure_code, item.valid_from) for item in items]
-    return [*bulk.place_faults([item.organisation_code for item in items], found), *unknown, *bulk.repeated(keys)]
+    keys = [(item.organisation_code, item.procedure_code, item.valid_from) for item in load.items]
+    return [*bulk.place_faults(load, found), *unknown, *bulk.repeated(load.pointers, keys)]
 
 
 def _row(item: OfferPut, place: Any) -> dict[str, Any]:
     return item.model_dump(exclude={"organisation_code"}) | {
-        "offer_id": offer_id(place["organisation_id"], item.procedure_code, item.valid_from),
+        "offer_id": str(offer_id(place["organisation_id"], item.procedure_code, item.valid_from)),
         "organisation_id": str(place["organisation_id"]),
         "path": place["path"],
     }

@@ -1,4 +1,7 @@
-"""Keeps the read model from the other services' events, a batch at a time. Any order and any repetition of events lead to the same rows."""
+"""Keeps the read model from the other services' events, a batch at a time. Any order and any repetition of events lead to the same rows.
+
+An organisation that the tree does not know is waited for, and then is the event's fault: its records would be counted nowhere.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -24,7 +27,7 @@ from libs.common.events.topics import (
     REGISTRY_SCHOOL_YEAR,
     REGISTRY_STAFF,
 )
-from libs.common.organisations import organisation_copy
+from libs.common.organisations import PATIENT_TRIES, known, organisation_copy
 from services.insight.copies import statements
 from services.insight.copies.messages import (
     ASSET_TYPES,
@@ -67,10 +70,11 @@ async def organisations(db: WorkerSession, events: Sequence[Received]) -> None:
     await _fresh(db, events)
 
 
-@consumer(name="insight.class", topics=[REGISTRY_CLASS], types=CLASS_TYPES)
+@consumer(name="insight.class", topics=[REGISTRY_CLASS], types=CLASS_TYPES, tries=PATIENT_TRIES)
 async def classes(db: WorkerSession, events: Sequence[Received]) -> None:
     """Keep each class as its newest event tells it."""
     rows = [_row({"version": event.sequence}, event.parse(ClassMessage)) for event in events]
+    await known(db, (row["school_id"] for row in rows))
     await db.execute(statements.CLASSES, _json(rows))
     await _fresh(db, events)
 
@@ -83,21 +87,23 @@ async def school_years(db: WorkerSession, events: Sequence[Received]) -> None:
     await _fresh(db, events)
 
 
-@consumer(name="insight.learner", topics=[REGISTRY_LEARNER], types=LEARNER_TYPES)
+@consumer(name="insight.learner", topics=[REGISTRY_LEARNER], types=LEARNER_TYPES, tries=PATIENT_TRIES)
 async def learners(db: WorkerSession, events: Sequence[Received]) -> None:
     """Keep each enrolment spell as the newest event that names it tells it."""
     rows: list[dict[str, Any]] = []
     for event in events:
         message = event.parse(LearnerMessage)
         rows += _rows({"learner_id": message.learner_id, "version": event.sequence}, message.enrolments)
+    await known(db, (row["school_id"] for row in rows))
     await db.execute(statements.SPELLS, _json(rows))
     await _fresh(db, events)
 
 
-@consumer(name="insight.staff", topics=[REGISTRY_STAFF], types=STAFF_TYPES)
+@consumer(name="insight.staff", topics=[REGISTRY_STAFF], types=STAFF_TYPES, tries=PATIENT_TRIES)
 async def staff(db: WorkerSession, events: Sequence[Received]) -> None:
     """Replace posts and certificates of each member of staff by those of the newest event."""
     messages = [(event.sequence, event.parse(StaffMessage)) for event in events]
+    await known(db, (post.organisation_id for _, message in messages for post in message.posts))
     told = await _newer(db, statements.NEWER_STAFF, {(message.staff_id, version): message for version, message in messages})
     keys = [message.staff_id for message in told]
     await db.execute(statements.CLEAR_POSTS, keys)
@@ -109,10 +115,12 @@ async def staff(db: WorkerSession, events: Sequence[Received]) -> None:
     await _fresh(db, events)
 
 
-@consumer(name="insight.asset", topics=[ASSETS_ASSET], types=ASSET_TYPES)
+@consumer(name="insight.asset", topics=[ASSETS_ASSET], types=ASSET_TYPES, tries=PATIENT_TRIES)
 async def assets(db: WorkerSession, events: Sequence[Received]) -> None:
     """Keep each asset as its newest event tells it."""
-    await db.execute(statements.ASSETS, _json([_row({"version": event.sequence}, event.parse(AssetMessage)) for event in events]))
+    rows = [_row({"version": event.sequence}, event.parse(AssetMessage)) for event in events]
+    await known(db, (row["organisation_id"] for row in rows))
+    await db.execute(statements.ASSETS, _json(rows))
     await _fresh(db, events)
 
 
@@ -123,23 +131,25 @@ async def norms(db: WorkerSession, events: Sequence[Received]) -> None:
     await _fresh(db, events)
 
 
-@consumer(name="insight.offer", topics=[EGOV_PROCEDURE], types=OFFER_TYPES)
+@consumer(name="insight.offer", topics=[EGOV_PROCEDURE], types=OFFER_TYPES, tries=PATIENT_TRIES)
 async def offers(db: WorkerSession, events: Sequence[Received]) -> None:
     """Keep each offer of a procedure as its newest event tells it."""
     rows = [_row({"offer_key": event.key, "version": event.sequence}, event.parse(OfferMessage)) for event in events]
+    await known(db, (row["organisation_id"] for row in rows))
     await db.execute(statements.OFFERS, _json(rows))
     await _fresh(db, events)
 
 
-@consumer(name="insight.document", topics=[EGOV_DOCUMENT], types=DOCUMENT_TYPES)
+@consumer(name="insight.document", topics=[EGOV_DOCUMENT], types=DOCUMENT_TYPES, tries=PATIENT_TRIES)
 async def documents(db: WorkerSession, events: Sequence[Received]) -> None:
     """Keep each count of documents as its newest event tells it."""
     rows = [_row({"count_key": event.key, "version": event.sequence}, event.parse(DocumentMessage)) for event in events]
+    await known(db, (row["organisation_id"] for row in rows))
     await db.execute(statements.DOCUMENTS, _json(rows))
     await _fresh(db, events)
 
 
-@consumer(name="insight.dossier", topics=[EGOV_DOSSIER], types=DOSSIER_TYPES)
+@consumer(name="insight.dossier", topics=[EGOV_DOSSIER], types=DOSSIER_TYPES, tries=PATIENT_TRIES)
 async def dossiers(db: WorkerSession, events: Sequence[Received]) -> None:
     """Keep each dossier as its newest event tells it, with the days in Viet Nam on which it was received and finished."""
     rows = []
@@ -147,11 +157,12 @@ async def dossiers(db: WorkerSession, events: Sequence[Received]) -> None:
         message = event.parse(DossierMessage)
         days = {"received_on": _day(message.received_at), "finished_on": _day(message.finished_at)}
         rows.append(_row({"version": event.sequence, **days}, message))
+    await known(db, (row["organisation_id"] for row in rows))
     await db.execute(statements.DOSSIERS, _json(rows))
     await _fresh(db, events)
 
 
-@consumer(name="insight.content", topics=[LEARNING_CONTENT], types=CONTENT_TYPES)
+@consumer(name="insight.content", topics=[LEARNING_CONTENT], types=CONTENT_TYPES, tries=PATIENT_TRIES)
 async def contents(db: WorkerSession, events: Sequence[Received]) -> None:
     """Keep every state of each content with the day since when it holds."""
     rows = []
@@ -159,6 +170,7 @@ async def contents(db: WorkerSession, events: Sequence[Received]) -> None:
         message = event.parse(ContentMessage)
         since = message.approved_at if message.state == APPROVED and message.approved_at else event.time
         rows.append(_row({"version": event.sequence, "since": _day(since)}, message))
+    await known(db, (row["organisation_id"] for row in rows))
     await db.execute(statements.CONTENTS, _json(rows))
     await _fresh(db, events)
 

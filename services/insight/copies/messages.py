@@ -142,6 +142,7 @@ class AssetMessage(Part):
     provider: str | None = None
     level: str | None = None
     online: bool | None = None
+    first_used_on: date | None = None
     valid_from: date
     valid_to: date | None
 

@@ -69,15 +69,17 @@ SELECT DISTINCT r.staff_id, r.kind, r.issued_on
 FROM jsonb_to_recordset($1::jsonb) AS r(staff_id uuid, kind text, issued_on date)"""
 
 ASSETS = """
-INSERT INTO asset AS t (asset_id, organisation_id, kind, class_code, quantity, provider, level, online, valid_from, valid_to, version)
+INSERT INTO asset AS t (asset_id, organisation_id, kind, class_code, quantity, provider, level, online, first_used_on, valid_from, valid_to,
+    version)
 SELECT DISTINCT ON (r.asset_id) r.asset_id, r.organisation_id, r.kind, r.class_code, r.quantity, r.provider, r.level, r.online,
-    r.valid_from, r.valid_to, r.version
+    r.first_used_on, r.valid_from, r.valid_to, r.version
 FROM jsonb_to_recordset($1::jsonb) AS r(asset_id uuid, organisation_id uuid, kind text, class_code text, quantity integer, provider text,
-    level text, online boolean, valid_from date, valid_to date, version bigint)
+    level text, online boolean, first_used_on date, valid_from date, valid_to date, version bigint)
 ORDER BY r.asset_id, r.version DESC
 ON CONFLICT (asset_id) DO UPDATE
 SET organisation_id = excluded.organisation_id, kind = excluded.kind, class_code = excluded.class_code, quantity = excluded.quantity,
-    provider = excluded.provider, level = excluded.level, online = excluded.online, valid_from = excluded.valid_from,
+    provider = excluded.provider, level = excluded.level, online = excluded.online,
+    first_used_on = excluded.first_used_on, valid_from = excluded.valid_from,
     valid_to = excluded.valid_to, version = excluded.version
 WHERE t.version < excluded.version"""
 

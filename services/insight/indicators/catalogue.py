@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any
+from itertools import combinations
+from typing import Any, NamedTuple
 
 import yaml
 from pydantic import BaseModel, ConfigDict
@@ -46,6 +47,7 @@ class Indicator(Strict):
     share: tuple[str, str] | None = None
     ratio: tuple[str, str] | None = None
     aliases: tuple[str, ...] = ()
+    tells_of: str | None = None
     reading: Words | None = None
 
     @property
@@ -65,12 +67,33 @@ class Indicator(Strict):
         return bool(self.measure or self.of or self.having or self.parts)
 
 
+class Sum(Strict):
+    """Parts of a whole that share nobody; others may be left over."""
+
+    whole: str
+    parts: tuple[str, ...]
+
+
+class Difference(NamedTuple):
+    """People whom no indicator counts but whom two or more tell of: those counted by `more` less those counted by `less`."""
+
+    more: tuple[str, ...]
+    less: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return all indicators that it is worked out from."""
+        return frozenset((*self.more, *self.less))
+
+
 class Catalogue(Strict):
     """All indicators, by key and in order, and the kinds of record behind them."""
 
     kinds: dict[str, Words]
     personal_units: tuple[str, ...] = ()
-    told_together: tuple[tuple[str, ...], ...] = ()
+    sums: tuple[Sum, ...] = ()
+    within: dict[str, tuple[str, ...]] = {}
+    together: tuple[tuple[str, ...], ...] = ()
     indicators: tuple[Indicator, ...]
 
     @cached_property
@@ -90,8 +113,8 @@ class Catalogue(Strict):
         return indicator.unit in self.personal_units and indicator.parts is None
 
     def parts_of(self, indicator: Indicator) -> list[Indicator]:
-        """Return the indicators whose counts a figure shows: the two of a share or ratio, else itself."""
-        found = [self.find(name) for name in indicator.parts or (indicator.key,)]
+        """Return the indicators whose counts a figure shows: the two of a share or ratio, else itself; and whom a need tells of."""
+        found = [self.find(name) for name in (*(indicator.parts or (indicator.key,)), indicator.tells_of) if name]
         return [one for one in found if one]
 
     def kinds_behind(self, wanted: Iterable[Indicator]) -> frozenset[str]:
@@ -105,19 +128,53 @@ class Catalogue(Strict):
     def _looked_at(self, indicator: Indicator) -> Iterator[Indicator]:
         yield indicator
         for part in self.parts_of(indicator):
-            together = self.together_with(part)
-            yield from together
-            for one in together:
-                yield from self.wholes_of(one)
+            yield from self._needed_for(part)
+
+    def _needed_for(self, indicator: Indicator) -> Iterator[Indicator]:
+        group = self.together_with(indicator)
+        yield from group
+        found = frozenset[str]().union(*(difference.names for one in group for difference in self.differences(one)))
+        for key in found - {one.key for one in group}:
+            yield from self._needed_for(self.get(key))
 
     def together_with(self, indicator: Indicator) -> list[Indicator]:
         """Return the indicators that are told or kept back only together, itself among them."""
-        keys = next((keys for keys in self.told_together if indicator.key in keys), (indicator.key,))
+        keys = next((keys for keys in self.together if indicator.key in keys), (indicator.key,))
         return [self.get(key) for key in keys]
 
-    def wholes_of(self, indicator: Indicator) -> list[Indicator]:
-        """Return the indicators of which this one is a part: its difference to them counts people too."""
-        return [self.get(one.share[1]) for one in self.indicators if one.share and one.share[0] == indicator.key]
+    def summed(self, indicator: Indicator) -> list[Indicator]:
+        """Return the parts of a whole."""
+        return [self.get(name) for one in self.sums if one.whole == indicator.key for name in one.parts]
+
+    def differences(self, indicator: Indicator) -> list[Difference]:
+        """Return who could be counted by subtraction with this indicator, which is kept back where they are few.
+
+        Of a whole, whoever is in none of its parts; of a part, whoever is not in it; of what two counts share, whoever is in neither.
+        """
+        own, wholes = indicator.key, self._wholes[indicator.key]
+        found = [Difference((own,), one.parts) for one in self.sums if one.whole == own]
+        found += [Difference((whole,), (own,)) for whole in sorted(wholes)]
+        for one, other in combinations(sorted(wholes), 2):
+            if one not in self._above(other) and other not in self._above(one):
+                found += [Difference((top, own), (one, other)) for top in sorted(self._above(one) & self._above(other))]
+        return found
+
+    def _above(self, key: str) -> frozenset[str]:
+        """Return who counts everybody whom an indicator counts, sums among them."""
+        return self._wholes[key].union(one.whole for one in self.sums if key in one.parts)
+
+    @cached_property
+    def _wholes(self) -> Mapping[str, frozenset[str]]:
+        """Return, by key, who counts everybody whom an indicator counts, so that it yields to the difference; sums yield to their parts."""
+        direct = {one.key: set(self.within.get(one.key, ())) for one in self.indicators}
+        for one in self.indicators:
+            if one.share:
+                direct[one.share[0]].add(one.share[1])
+
+        def above(key: str) -> frozenset[str]:
+            return frozenset(direct[key]).union(*(above(whole) for whole in direct[key]))
+
+        return {key: above(key) for key in direct}
 
 
 @cache
@@ -142,8 +199,11 @@ def parse(document: Mapping[str, Any]) -> Catalogue:
 def _referred(made: Catalogue) -> Iterator[str]:
     for indicator in made.indicators:
         yield from indicator.share or ()
-    for together in made.told_together:
-        yield from together
+        yield indicator.tells_of or indicator.key
+    for one in made.sums:
+        yield from (one.whole, *one.parts)
+    for keys in (*made.together, *((key, *wholes) for key, wholes in made.within.items())):
+        yield from keys
 
 
 def _completed(entry: Mapping[str, Any], declared: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -5,10 +5,12 @@ has its total. Every published sum is an equation. Take, for one organisation, i
 and cells kept back as lines between them: one and minus one in turn along a closed path change no sum. So in each row at least two cells
 are kept back, and they are joined by others without that row: then what changes in one row can be made good in every table in which the
 row stands, up and down the tree, and no cell can be worked out. Besides, what is kept back in one published sum never adds up to a small
-number. Zero cells are never kept back: which schools offer which level is known to everybody.
+number, nor does what nobody can tell of a sum once all that is published below it is taken off. Zero cells are not kept back by themselves:
+which schools offer which level is known to everybody.
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +21,7 @@ from libs.common.disclosure import SMALL
 TOTAL: Final = "total"
 OWN: Final = "own"
 _OTHERS: Final = "others"
+_TWO_ROWS: Final = 2
 
 Row = Hashable
 Key = TypeVar("Key", bound=Hashable)
@@ -66,24 +69,36 @@ class Table:
         """Return the columns in which a row counts anything, the total last."""
         return [*sorted(self._columns.get(row, set()) - {TOTAL}), TOTAL]
 
+    @cached_property
+    def equations(self) -> list["_Part"]:
+        """Return what is added up with what: each organisation with its children, and roots without any by themselves."""
+        return [_Part.under(self, row) for row in self.children] + [_Part.alone(self, row) for row in _lonely(self)]
 
-def small(table: Table, wholes: Sequence[Table] = (), threshold: int = SMALL) -> set[Cell]:
-    """Return the cells that are small themselves, or whose difference to the same cell of a whole is."""
-    found = set()
-    for cell, count in table.sums.items():
-        rests = [whole.sums.get(cell, 0) - count for whole in wholes]
-        if count < threshold or any(0 < rest < threshold for rest in rests):
-            found.add(cell)
-    return found
+    def left_open(self, cell: Cell, hidden: set[Cell], known: dict[Cell, int]) -> int:
+        """Return how much of a cell nobody can tell: what is kept back of it once all published below it is taken off."""
+        if cell not in hidden:
+            return 0
+        if cell not in known:
+            row, column = cell
+            below = [[(child, column) for child in self.children.get(row, ())]]
+            if column == TOTAL:
+                below.append([(row, one) for one in self.columns(row) if one != TOTAL])
+            ways = [sum(self.left_open(one, hidden, known) for one in cells if one in self.sums) for cells in below if cells]
+            known[cell] = min(ways, default=self.sums[cell])
+        return known[cell]
+
+
+def small(table: Table, threshold: int = SMALL) -> set[Cell]:
+    """Return the cells that are small themselves."""
+    return {cell for cell, count in table.sums.items() if count < threshold}
 
 
 def kept_back(table: Table, start: Iterable[Cell], threshold: int = SMALL) -> frozenset[Cell]:
     """Return the cells to keep back, beginning with these, until none of them can be worked out from what is published."""
     hidden = {cell for cell in start if cell in table.sums}
-    parts = [_Part.under(table, row) for row in table.children] + [_Part.alone(table, row) for row in _lonely(table)]
     while True:
         before = len(hidden)
-        for part in parts:
+        for part in table.equations:
             part.close(hidden, threshold)
         if len(hidden) == before:
             return frozenset(hidden)
@@ -98,6 +113,7 @@ def _lonely(table: Table) -> list[Row]:
 class _Part:
     """One organisation with its children: the sums of its columns, which stand in its own row, `margin`, and of all rows."""
 
+    table: Table
     cells: Mapping[Cell, int]
     margin: Row | None
     unknown: tuple[Edge, ...] = ()
@@ -107,26 +123,31 @@ class _Part:
         rows = [*table.children[row], row]
         columns = table.columns(row)
         cells = {(one, column): table.sums[one, column] for one in rows for column in columns if (one, column) in table.sums}
-        return cls(cells, row)
+        return cls(table, cells, row)
 
     @classmethod
     def alone(cls, table: Table, row: Row) -> "_Part":
         """Return a row whose columns are added up with others nobody publishes."""
         cells = {(row, column): table.sums[row, column] for column in table.columns(row)}
-        return cls(cells, None, tuple((_OTHERS, column) for _, column in cells))
+        return cls(table, cells, None, tuple((_OTHERS, column) for _, column in cells))
 
     def close(self, hidden: set[Cell], threshold: int) -> None:
         """Add cells until no cell of this part can be worked out, and none of its sums leaves a small rest."""
-        before = -1
+        before = -1 if not hidden.isdisjoint(self.cells) else len(hidden)
         while before != len(hidden):
             before = len(hidden)
             self._fill(hidden, threshold)
-            held = self._held(hidden)
+            held, common = self._held(hidden), self._common(hidden)
             for row, cells in self._rows.items():
                 for start, goal, barred in _to_join(row, [cell for cell in cells if cell in hidden]):
-                    if not _cheapest(held, start, goal, barred):
+                    if common[start, goal] < _TWO_ROWS and not _joined(held, start, goal, barred):
                         hidden |= self.cells.keys() & set(_cheapest(self._priced(hidden), start, goal, barred))
                         held = self._held(hidden)
+
+    def _common(self, hidden: set[Cell]) -> Counter[tuple[Hashable, Hashable]]:
+        """Return how many rows have both of two columns kept back: two rows join them, whichever of the rows is left out."""
+        kept = ([column for row, column in cells if (row, column) in hidden] for cells in self._rows.values())
+        return Counter((columns[0], other) for columns in kept for other in columns[1:])
 
     def _held(self, hidden: set[Cell]) -> Near:
         """Return what is kept back already, as lines that cost nothing."""
@@ -139,9 +160,9 @@ class _Part:
 
     def _fill(self, hidden: set[Cell], threshold: int) -> None:
         """Where a published sum has a small rest kept back, keep back the next smallest cell too, or else the sum."""
+        known: dict[Cell, int] = {}
         for inside, total in self._sums:
-            kept = [cell for cell in inside if cell in hidden]
-            if not kept or total in hidden or sum(self.cells[cell] for cell in kept) >= threshold:
+            if total in hidden or not 0 < sum(self.table.left_open(cell, hidden, known) for cell in inside) < threshold:
                 continue
             others = sorted((self.cells[cell], str(cell), cell) for cell in inside if cell not in hidden)
             hidden.add(others[0][2] if others else total)
@@ -180,6 +201,19 @@ def _near(edges: Iterable[tuple[Edge, int]]) -> Near:
         for here, there in (edge, edge[::-1]):
             near.setdefault(here, []).append((cost, there, edge))
     return near
+
+
+def _joined(near: Near, start: Hashable, goal: Hashable, barred: Callable[[Edge], bool]) -> bool:
+    """Tell whether there is a path; depth first, since most ends are two steps apart."""
+    stack, seen = [start], {start}
+    while stack:
+        for _, there, edge in near.get(stack.pop(), ()):
+            if there not in seen and not barred(edge):
+                if there == goal:
+                    return True
+                seen.add(there)
+                stack.append(there)
+    return False
 
 
 def _cheapest(near: Near, start: Hashable, goal: Hashable, barred: Callable[[Edge], bool]) -> list[Edge]:

@@ -1,5 +1,7 @@
 """Turns computed figures into what is answered, with a reason in both languages wherever there is no value."""
 
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
 from libs.common.rounding import Rounding
@@ -29,6 +31,12 @@ NEED_KEYS = ("learners", "learners_per_computer_norm", "teaching_computers", "co
 FIGURE_HEADER = (
     *("key", "label", "label_en", "unit", "level", "value", "numerator", "denominator", "state", "reason", "reason_en"),
     *("with_records", "schools", "organisation", "as_of"),
+)
+RECORD_HEADER = ("organisation", "name", "kind", "contribution", "denominator", "key", "label", "level", "as_of")
+NEED_HEADER = (
+    *("level", "learners", "learners_per_computer", "legal_basis", "certainty", "present", "needed", "missing"),
+    *(f"{name}_{rounding.value}" for rounding in Rounding for name in ("needed", "missing")),
+    *("rounding", "organisation", "as_of"),
 )
 
 
@@ -87,13 +95,33 @@ def record_outs(book: Book, figure: Figure) -> list[RecordOut]:
 
 def figures_sheet(body: FiguresOut) -> Sheet:
     """Return figures as a table."""
-    return Sheet("figures", FIGURE_HEADER, [_figure_row(body, item) for item in body.items])
+    return Sheet("figures", "Số liệu", FIGURE_HEADER, [_figure_row(body, item) for item in body.items])
 
 
 def _figure_row(body: FiguresOut, item: FigureOut) -> list[Cell]:
     values: list[Cell] = [item.key, item.label, item.label_en, item.unit, item.level, item.value, item.numerator, item.denominator]
     values += [item.state.value, item.reason, item.reason_en, item.coverage.with_records, item.coverage.schools]
     return [*values, body.organisation, body.as_of]
+
+
+def records_sheet(figure: FigureOut, as_of: date, items: Iterable[RecordOut]) -> Sheet:
+    """Return the organisations behind a figure as a table."""
+    about: list[Cell] = [figure.key, figure.label, figure.level, as_of]
+    rows = [[item.organisation, item.name, item.kind, item.contribution, item.denominator, *about] for item in items]
+    return Sheet("records", "Đơn vị đóng góp", RECORD_HEADER, rows)
+
+
+def needs_sheet(body: NeedsOut) -> Sheet:
+    """Return the computers needed as a table, the sum of all levels last."""
+    return Sheet("needs", "Nhu cầu máy tính", NEED_HEADER, [_need_row(body, item) for item in body.items])
+
+
+def _need_row(body: NeedsOut, item: NeedOut) -> list[Cell]:
+    values: list[Cell] = [item.level, item.learners, item.learners_per_computer, item.legal_basis, item.certainty]
+    values += [item.present, item.needed, item.missing]
+    for rounding in Rounding:
+        values += [item.by_rounding[rounding].needed, item.by_rounding[rounding].missing]
+    return [*values, body.rounding.value, body.organisation, body.as_of]
 
 
 def needs_out(catalogue: Catalogue, book: Book, organisation: NeedsOut) -> NeedsOut:
@@ -109,11 +137,8 @@ def _need_out(catalogue: Catalogue, books: dict[Rounding, Book], chosen: Roundin
         found = books[rounding].figure(catalogue.get(key), level).value()
         return None if found is None else int(found)
 
-    kept = books[chosen].figure(catalogue.get("learners"), level).state is State.SUPPRESSED
     ways = {
-        rounding: RoundedOut(
-            needed=None if kept else value("computers_needed", rounding), missing=None if kept else value("computers_missing", rounding)
-        )
+        rounding: RoundedOut(needed=value("computers_needed", rounding), missing=value("computers_missing", rounding))
         for rounding in Rounding
     }
     norm = books[chosen].figure(catalogue.get("learners_per_computer_norm"), level).value()

@@ -37,7 +37,8 @@ JOIN unnest($1::uuid[]) AS o(organisation_id) ON o.organisation_id = c.school_id
 JOIN (SELECT school_year, starts_on = max(starts_on) OVER () AS is_current FROM school_year WHERE starts_on <= $2) y USING (school_year)
 GROUP BY c.school_id, c.level"""
 
-# The largest table: the array is hashed, where a join with it would sort two hundred thousand rows.
+# The largest table. The array is hashed, where a join with it would sort two hundred thousand rows; so would a day in WHERE, for which the
+# planner expects few.
 LEARNERS = """
 SELECT s.school_id AS organisation_id, s.level, count(*) FILTER (WHERE i.is_current) AS learners,
     count(*) FILTER (WHERE i.is_current AND s.studies_informatics) AS learners_with_informatics,
@@ -45,9 +46,10 @@ SELECT s.school_id AS organisation_id, s.level, count(*) FILTER (WHERE i.is_curr
     count(*) FILTER (WHERE i.is_current AND s.grade >= 3) AS learners_grade3_up,
     count(*) FILTER (WHERE i.is_current AND s.grade >= 3 AND s.studies_informatics) AS learners_grade3_up_informatics
 FROM spell s
-CROSS JOIN LATERAL (SELECT s.valid_to IS NULL OR $2 < s.valid_to AS is_current) i
-WHERE s.school_id = ANY ($1::uuid[]) AND s.valid_from <= $2
-GROUP BY s.school_id, s.level"""
+CROSS JOIN LATERAL (SELECT s.valid_from <= $2 AND (s.valid_to IS NULL OR $2 < s.valid_to) AS is_current) i
+WHERE s.school_id = ANY ($1::uuid[])
+GROUP BY s.school_id, s.level
+HAVING min(s.valid_from) <= $2"""
 
 # Somebody with several posts in scope counts once for each measure, at the post held longest.
 STAFF = """
@@ -85,7 +87,8 @@ WHERE p.valid_from <= $2"""
 ASSETS = """
 SELECT a.organisation_id, a.kind, a.class_code, a.provider, a.level,
     coalesce(sum(a.quantity) FILTER (WHERE i.is_current), 0) AS quantity,
-    coalesce(sum(a.quantity) FILTER (WHERE i.is_current AND a.valid_from <= $2::date - interval '3 years'), 0) AS old,
+    coalesce(sum(a.quantity) FILTER (
+        WHERE i.is_current AND coalesce(a.first_used_on, a.valid_from) <= $2::date - interval '3 years'), 0) AS old,
     coalesce(sum(a.quantity) FILTER (WHERE i.is_current AND a.online), 0) AS online,
     coalesce(sum(a.quantity) FILTER (WHERE i.is_current AND a.online IS NOT NULL), 0) AS told_online
 FROM asset a

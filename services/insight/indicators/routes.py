@@ -47,22 +47,28 @@ async def read_figures(request: Request, query: Annotated[FigureQuery, Query()],
     return answer_table(request, body, lambda: present.figures_sheet(body))
 
 
-@router.get("/needs/computers", responses=document(NeedsOut))
-async def read_computer_needs(query: Annotated[NeedQuery, Query()], db: Annotated[ReadSession, reading(READ)]) -> Response:
-    """Tell how many computers each level needs by the norms, has and lacks, and what other ways of rounding would give."""
+@router.get("/needs/computers", responses=tabular(NeedsOut))
+async def read_computer_needs(
+    request: Request, query: Annotated[NeedQuery, Query()], db: Annotated[ReadSession, reading(READ)]
+) -> Response:
+    """Tell how many computers each level needs, has and lacks, and what other ways of rounding would give. Also as CSV or Excel."""
     async with db.transaction() as connection:
         wanted = [catalogue().get(key) for key in present.NEED_KEYS]
         book = await service.book(connection, db.principal, Question(query.organisation, query.as_of, wanted, query.rounding))
     rounding = query.rounding or norms_file().rounding
-    body = NeedsOut(organisation=query.organisation, as_of=query.as_of, rounding=rounding, items=[])
-    return answer(present.needs_out(catalogue(), book, body))
+    asked = NeedsOut(organisation=query.organisation, as_of=query.as_of, rounding=rounding, items=[])
+    body = present.needs_out(catalogue(), book, asked)
+    return answer_table(request, body, lambda: present.needs_sheet(body))
 
 
-@router.get("/figures/{key}/records", responses=document(RecordsOut))
+@router.get("/figures/{key}/records", responses=tabular(RecordsOut))
 async def read_records(
-    key: Annotated[str, Path(max_length=100)], query: Annotated[RecordQuery, Query()], db: Annotated[ReadSession, reading(READ)]
+    request: Request,
+    key: Annotated[str, Path(max_length=100)],
+    query: Annotated[RecordQuery, Query()],
+    db: Annotated[ReadSession, reading(READ)],
 ) -> Response:
-    """List the organisations behind a figure, each with what it contributes."""
+    """List the organisations behind a figure, each with what it contributes. Also as CSV or Excel: then all of them, not a page."""
     known, indicator = catalogue(), catalogue().find(key)
     if indicator is None:
         raise NotFound(detail_vi=f"Không có chỉ số “{key}”.", detail_en=f"There is no indicator “{key}”.")
@@ -81,7 +87,7 @@ async def read_records(
         suppressed=len(found.contributions) - len(items),
         next=following,
     )
-    return answer(body)
+    return answer_table(request, body, lambda: present.records_sheet(body.figure, query.as_of, items))
 
 
 def _wanted(keys: list[str]) -> list[Indicator]:

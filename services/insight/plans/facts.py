@@ -49,13 +49,6 @@ class PartOfPlan(Strict):
     as_of: date | dict[int, date] | None = None
 
 
-class Bounds(Strict):
-    """Computed values that a contradiction accounts for, both ends included."""
-
-    least: Number = Field(alias="from")
-    most: Number = Field(alias="to")
-
-
 class SideBySide(Strict):
     """One of the values that contradict each other."""
 
@@ -65,20 +58,19 @@ class SideBySide(Strict):
 
 
 class Contradiction(Strict):
-    """Something the printed plan does not add up to, and the figures it concerns."""
+    """Something the printed plan does not add up to, the figures it concerns, and the one value of each that it `explains`."""
 
     id: str
     vi: str
     en: str
     figures: dict[str, Number]
     values: list[SideBySide] = Field(min_length=2)
-    explains: dict[str, Bounds] = {}
+    explains: dict[str, Number] = {}
     fact: int | None = None
 
     def accounts_for(self, figure: str, computed: Number) -> bool:
         """Tell whether the contradiction explains this computed value of the figure."""
-        bounds = self.explains.get(figure)
-        return bounds is not None and bounds.least <= computed <= bounds.most
+        return self.explains.get(figure) == computed
 
 
 class TargetReading(Words):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from services.insight.indicators import present
 from services.insight.indicators.catalogue import Catalogue, Indicator
-from services.insight.indicators.rules import Figure
+from services.insight.indicators.rules import Figure, State
 from services.insight.plans.comparison import Compared, Verdict, counts, standing
 from services.insight.plans.facts import Contradiction, Number, Plan, Printed, Target, printed, targets
 from services.insight.plans.schemas import (
@@ -41,7 +41,22 @@ COMPARISON_HEADER = (
     *("contradictions", "organisation"),
 )
 SCORECARD_HEADER = (
-    *("indicator", "label", "label_en", "year", "level", "target", "unit", "better", "computed", "state", "reason", "reason_en"),
+    *(
+        "indicator",
+        "label",
+        "label_en",
+        "year",
+        "level",
+        "target",
+        "unit",
+        "better",
+        "computed",
+        "numerator",
+        "denominator",
+        "state",
+        "reason",
+        "reason_en",
+    ),
     *("reading", "reading_en", "note", "organisation", "as_of"),
 )
 PLANNED = ("Số kế hoạch, không phải số liệu thực tế.", "A target, not a record.")
@@ -88,7 +103,7 @@ def comparison_sheet(body: ComparisonOut) -> Sheet:
         values += [item.computed_text, item.exact, item.state.value, item.explanation, item.explanation_en, ", ".join(item.contradictions)]
         return [*values, body.organisation]
 
-    return Sheet("comparison", COMPARISON_HEADER, [row(item) for item in body.figures])
+    return Sheet("comparison", "Đối chiếu kế hoạch", COMPARISON_HEADER, [row(item) for item in body.figures])
 
 
 def scorecard_sheet(body: ScorecardOut) -> Sheet:
@@ -96,10 +111,20 @@ def scorecard_sheet(body: ScorecardOut) -> Sheet:
 
     def row(item: TargetOut) -> list[Cell]:
         values: list[Cell] = [item.indicator, item.label, item.label_en, item.year, item.level, item.target, item.unit, item.better]
-        values += [item.computed, item.state.value, item.reason, item.reason_en, item.reading, item.reading_en, item.note]
+        values += [
+            item.computed,
+            item.numerator,
+            item.denominator,
+            item.state.value,
+            item.reason,
+            item.reason_en,
+            item.reading,
+            item.reading_en,
+            item.note,
+        ]
         return [*values, body.organisation, body.as_of]
 
-    return Sheet("scorecard", SCORECARD_HEADER, [row(item) for item in body.items])
+    return Sheet("scorecard", "Chỉ tiêu", SCORECARD_HEADER, [row(item) for item in body.items])
 
 
 def target_out(catalogue: Catalogue, plan: Plan, target: Target, figure: Figure | None) -> TargetOut:
@@ -107,6 +132,7 @@ def target_out(catalogue: Catalogue, plan: Plan, target: Target, figure: Figure 
     vi, en = present.reasons(catalogue, figure) if figure else NOT_KNOWN
     reading = plan.readings.get(target.indicator) or (figure.indicator.reading if figure else None)
     label, label_en = _labels(catalogue.find(target.indicator), target.indicator)
+    counted = figure if figure and figure.state is not State.NOT_YET_MEASURED else None
     return TargetOut(
         indicator=target.indicator,
         measured_by=figure.indicator.key if figure else None,
@@ -119,6 +145,8 @@ def target_out(catalogue: Catalogue, plan: Plan, target: Target, figure: Figure 
         better=target.better,
         note=target.note,
         computed=present.number(figure.value()) if figure else None,
+        numerator=counted.numerator if counted else None,
+        denominator=counted.denominator if counted else None,
         state=standing(target, figure),
         reason=vi,
         reason_en=en,

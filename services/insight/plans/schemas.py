@@ -132,7 +132,10 @@ class ComparisonOut(BaseModel):
 
 
 class TargetOut(BaseModel):
-    """One target and where it stands; `measured_by` is the indicator that it is read as, `reading` how that is defined."""
+    """One target and where it stands; `measured_by` is the indicator that it is read as, `reading` how that is defined.
+
+    `numerator` and `denominator` are what `computed` is made of, as in a figure: a share stands still where its counts move.
+    """
 
     indicator: str
     measured_by: str | None
@@ -145,6 +148,8 @@ class TargetOut(BaseModel):
     better: str
     note: str | None
     computed: int | float | None
+    numerator: int | None
+    denominator: int | None
     state: Standing
     reason: str | None
     reason_en: str | None

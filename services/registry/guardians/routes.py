@@ -23,7 +23,7 @@ async def list_guardians(
     db: Annotated[ReadSession, reading("registry.guardian.read")],
 ) -> Response:
     """List the guardians of a learner."""
-    return await db.page(queries.GUARDIANS, page, learner_id=learner_id)
+    return await db.page(queries.GUARDIANS, page, of=queries.WARD, learner_id=learner_id)
 
 
 @router.post("/guardians", status_code=201, responses=document(GuardianOut, 201))

@@ -37,6 +37,12 @@ class GuardianCreate(Input):
         return self
 
 
+class WardOut(BaseModel):
+    """Whose guardians are listed."""
+
+    learner_id: UUID
+
+
 class GuardianOut(BaseModel):
     """A guardian of a learner."""
 

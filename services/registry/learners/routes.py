@@ -53,7 +53,7 @@ async def read_learner(learner_id: UUID, db: Reader) -> Response:
 @router.get("/{learner_id}/enrolments", responses=page_of(EnrolmentOut))
 async def list_enrolments(learner_id: UUID, page: Annotated[PageRequest, queries.ENROLMENTS.request()], db: Reader) -> Response:
     """List a learner's spells of enrolment, from the first one on."""
-    return await db.page(queries.ENROLMENTS, page, learner_id=learner_id)
+    return await db.page(queries.ENROLMENTS, page, of=queries.LEARNER, learner_id=learner_id)
 
 
 @router.post("", status_code=201, responses=document(LearnerOut, 201))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.registry.fields import BirthDateText, Code, Day, Grade, Input, PersonName, SchoolYear, Title
+from services.registry.fields import BirthDateText, Code, Day, Grade, Input, SchoolYear, TidyName, Title
 from services.registry.learners.rules import EnrolmentStatus
 from services.registry.organisations.rules import Level
 from services.registry.people.schemas import IdentifierOut, PersonBody, PersonChange, PersonOut
@@ -63,7 +63,7 @@ class LearnerMatch(Input):
     """What the papers of a learner say; only all three together name anybody."""
 
     ministry_code: Annotated[str, Field(min_length=1, max_length=60, examples=["9100000017"])]
-    full_name: PersonName = Field(description="letter case, accents and where the tone stands do not matter")
+    full_name: TidyName = Field(description="letter case, accents and where the tone stands do not matter")
     birth_date: BirthDateText
 
 

@@ -66,7 +66,7 @@ async def list_organisation_versions(
     organisation_id: UUID, page: Annotated[PageRequest, queries.VERSIONS.request()], db: Reader
 ) -> Response:
     """List all dated versions of one organisation."""
-    return await db.page(queries.VERSIONS, page, organisation_id=organisation_id)
+    return await db.page(queries.VERSIONS, page, of=queries.LATEST, organisation_id=organisation_id, today=today())
 
 
 @router.post("", status_code=201, responses=document(OrganisationOut, 201))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.registry.fields import Code, Day, Input, Title
+from services.registry.fields import Code, Day, Input, OrganisationName, Title
 from services.registry.organisations.rules import Level, OrganisationKind, SchoolType
 
 UnitCode = Annotated[str, Field(pattern=r"^[0-9]{2,5}$", description="administrative unit; a code means something only with a date")]
@@ -25,7 +25,7 @@ class Attributes(Input):
 class OrganisationBody(Input):
     """What is true of an organisation during a period."""
 
-    name: Title
+    name: OrganisationName
     kind: OrganisationKind
     parent_code: Code | None = Field(default=None, description="only a province has none")
     levels: list[Level] = Field(default=[], max_length=5)
@@ -50,7 +50,7 @@ class OrganisationChange(Input):
 
     valid_from: Day | None = Field(default=None, description="first day of the change; today when absent")
     code: Code | None = None
-    name: Title | None = None
+    name: OrganisationName | None = None
     levels: list[Level] | None = Field(default=None, max_length=5)
     school_type: SchoolType | None = None
     administrative_unit_code: UnitCode | None = None

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.registry.fields import BirthDateText, Input, PersonName
+from services.registry.fields import BirthDateText, Ethnicity, Input, PersonName
 from services.registry.people.rules import BirthPrecision, IdentifierKind, Sex
 
 
@@ -22,7 +22,7 @@ class PersonBody(Input):
     full_name: PersonName
     birth_date: BirthDateText
     sex: Sex = Sex.UNKNOWN
-    ethnicity: Annotated[str, Field(max_length=60)] | None = None
+    ethnicity: Ethnicity | None = None
     identifiers: list[Identifier] = Field(default=[], max_length=10)
 
 
@@ -32,7 +32,7 @@ class PersonChange(Input):
     full_name: PersonName | None = None
     birth_date: BirthDateText | None = None
     sex: Sex | None = None
-    ethnicity: Annotated[str, Field(max_length=60)] | None = None
+    ethnicity: Ethnicity | None = None
     identifiers: list[Identifier] | None = Field(default=None, max_length=10)
 
 

@@ -19,6 +19,8 @@ class Refusal(StrEnum):
     NOT_IN_FROM_SCHOOL = "not_in_from_school"
     LEVEL_NOT_TAUGHT = "level_not_taught"
     UNKNOWN_CLASS = "unknown_class"
+    CLASS_LEVEL = "class_level"
+    CLASS_GRADE = "class_grade"
 
 
 GENERAL = (Level.PRIMARY, Level.LOWER_SECONDARY, Level.UPPER_SECONDARY)
@@ -34,6 +36,13 @@ def level_of(grade: int | None, before: str) -> str:
 def is_there(school_id: UUID, begins: date, ends: date | None, from_school_id: UUID, effective: date) -> bool:
     """Tell whether the last spell is at the sending school and still runs on the day before the move."""
     return school_id == from_school_id and begins < effective and (ends is None or ends >= effective)
+
+
+def class_misfit(level: str, grade: int | None, class_level: str, class_grade: int | None) -> Refusal | None:
+    """Return why a learner of that level and grade cannot sit in the class: the codes of the enrolment checks and of the import."""
+    if level != class_level:
+        return Refusal.CLASS_LEVEL
+    return Refusal.CLASS_GRADE if grade is not None and class_grade is not None and grade != class_grade else None
 
 
 def is_taught(level: str, levels: Sequence[str]) -> bool:

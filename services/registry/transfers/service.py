@@ -15,15 +15,17 @@ from services.registry.transfers.events import TransferDecided, TransferEvent, T
 from services.registry.transfers.rules import Refusal
 
 KNOWN = "SELECT EXISTS (SELECT FROM transfer WHERE dossier_id = $1)"
-# The school year is the one that runs on the day, or the next one when the day falls into the summer.
+# The school year is the one that runs on the day, or the next one when the day falls into the summer; where none is known yet, the
+# learner's last one. A class belongs to one school year.
 SCHOOLS = """
 SELECT f.organisation_id AS from_id, t.organisation_id AS to_id, t.levels, o.organisation_path::text AS to_path, c.class_id,
-    (SELECT y.school_year FROM school_year y WHERE y.ends_on >= $3 ORDER BY y.starts_on LIMIT 1) AS school_year
+    c.level AS class_level, c.grade AS class_grade, y.school_year
 FROM (SELECT) one
+LEFT JOIN LATERAL (SELECT y.school_year FROM school_year y WHERE y.ends_on >= $3 ORDER BY y.starts_on LIMIT 1) y ON true
 LEFT JOIN organisation_version f ON f.code = $1 AND f.kind = 'school' AND f.valid_from < $3 AND (f.valid_to IS NULL OR f.valid_to >= $3)
 LEFT JOIN organisation_version t ON t.code = $2 AND t.kind = 'school' AND t.valid_from <= $3 AND (t.valid_to IS NULL OR t.valid_to > $3)
 LEFT JOIN organisation o ON o.organisation_id = t.organisation_id
-LEFT JOIN class c ON c.class_id = $4 AND c.school_id = t.organisation_id"""
+LEFT JOIN class c ON c.class_id = $4 AND c.school_id = t.organisation_id AND c.school_year = coalesce(y.school_year, $5)"""
 NOTE = """
 INSERT INTO transfer (dossier_id, learner_id, from_school_code, to_school_code, effective_date, outcome, reason, enrolment_id,
     organisation_path)
@@ -47,10 +49,15 @@ async def execute(db: Session, decided: TransferDecided) -> Outcome | None:
     if await db.connection.fetchval(KNOWN, decided.dossier_id):
         return None
     learner = await moves.lock(db, decided.learner_id)
-    schools = await db.connection.fetchrow(
-        SCHOOLS, decided.from_school_code, decided.to_school_code, decided.effective_date, decided.class_id
-    )
     last = await spells.last(db, decided.learner_id)
+    schools = await db.connection.fetchrow(
+        SCHOOLS,
+        decided.from_school_code,
+        decided.to_school_code,
+        decided.effective_date,
+        decided.class_id,
+        last.school_year if last else None,
+    )
     refusal = _refusal(decided, learner, schools, last)
     if refusal is not None or learner is None or last is None:
         return await _refuse(db, decided, refusal or Refusal.UNKNOWN_LEARNER, learner["path"] if learner else "")
@@ -87,8 +94,13 @@ def _misfit(decided: TransferDecided, schools: asyncpg.Record, last: Spell) -> R
     """Return why the receiving school cannot take the learner as decided."""
     if decided.class_id is not None and schools["class_id"] is None:
         return Refusal.UNKNOWN_CLASS
-    level = rules.level_of(last.grade if decided.grade is None else decided.grade, last.level)
-    return None if rules.is_taught(level, schools["levels"]) else Refusal.LEVEL_NOT_TAUGHT
+    grade = last.grade if decided.grade is None else decided.grade
+    level = rules.level_of(grade, last.level)
+    if not rules.is_taught(level, schools["levels"]):
+        return Refusal.LEVEL_NOT_TAUGHT
+    if decided.class_id is None:
+        return None
+    return rules.class_misfit(level, grade, schools["class_level"], schools["class_grade"])
 
 
 async def _refuse(db: Session, decided: TransferDecided, reason: Refusal, path: str) -> Outcome:

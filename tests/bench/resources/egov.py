@@ -64,6 +64,7 @@ class NaiveDossier(Naive, table=True):
     ground: str
     explanation: str | None
     papers: list[dict[str, Any]] = Field(sa_type=JSONB)
+    missing_papers: list[str] = Field(sa_type=JSONB)
     submitted_at: datetime | None = Field(sa_type=INSTANT)
     received_at: datetime | None = Field(sa_type=INSTANT)
     due_at: datetime | None = Field(sa_type=INSTANT)

@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import asyncpg
+import pytest
 
 from libs.common.events import dead_letters, outbox
 from libs.common.events.connections import Connection
-from libs.common.events.consumer import Consumer, consumer
-from libs.common.events.envelope import Message, Received
+from libs.common.events.consumer import Consumer, OutdatedVersionError, consumer
+from libs.common.events.envelope import Message, Received, Record
 from libs.common.events.relay import Relay
 from libs.common.events.runner import ConsumerRunner
 from libs.common.events.session import WorkerSession
@@ -18,6 +21,7 @@ from libs.common.events.transport import Transport
 from tests.common.events.support import COUNTER, COUNTER_STATE, Counted, CounterState, count_up, eventually
 from tests.support.postgres import TestDatabase
 
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 poisoned: set[str] = set()
 
 
@@ -243,3 +247,27 @@ async def test_members_of_a_group_share_partitions(service: TestDatabase, databa
     for key in "abcdefghij":
         sequences = [sequence for _, sequence in await effects(database, key)]
         assert sequences == list(range(1, len(sequences) + 1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        ("vn.lienthong.test.counter.counted.v2", True),
+        ("vn.lienthong.test.counter.counted.v3", True),
+        ("vn.lienthong.test.counter.counted.v1", None),  # what only v1 tells is lost unless somebody says so
+        ("vn.lienthong.test.counter.counted.v0", None),
+        ("vn.lienthong.test.counter.counted.v10", False),  # told beside the versions that it knows
+        ("vn.lienthong.test.counter.reset.v1", False),
+        ("vn.lienthong.test.counter", False),
+    ],
+)
+def test_older_versions_are_a_fault_newer_and_other_types_are_none_of_its_business(kind: str, *, outcome: bool | None) -> None:
+    known = frozenset(f"vn.lienthong.test.counter.counted.v{version}" for version in (2, 3))
+    place = Record("test.counter", 0, 0, "a", (), b"{}", MOMENT)
+    event = Received(uuid4(), kind, "a", 1, MOMENT, None, {}, place)
+    if outcome is not None:
+        assert replace(project, types=known).wants(event) is outcome
+        assert replace(project, types=None).wants(event)
+        return
+    with pytest.raises(OutdatedVersionError, match="the oldest is 2"):
+        replace(project, types=known).wants(event)

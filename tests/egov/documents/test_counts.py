@@ -1,5 +1,6 @@
 """Counts of documents: upserted by organisation and period, seen under the organisation."""
 
+import asyncio
 from typing import Any
 
 from tests.egov.conftest import World
@@ -44,3 +45,34 @@ async def test_csv(world: World) -> None:
         "/egov/v1/document-counts/import", content=text.encode(), headers=clerk.headers | {"content-type": "text/csv"}
     )
     assert done.json()["created"] == 1, done.text
+
+
+async def test_periods_of_one_organisation_do_not_meet(world: World) -> None:
+    officer = world.caller("province_officer@P1")
+    january = count(period_start="2026-01-01", period_end="2026-01-31")
+    assert (await officer.send("PUT", "/document-counts", {"items": [january]})).status_code == 200
+    apart = [count(period_start="2026-02-01", period_end="2026-02-28"), count(organisation_code="S2", period_start="2026-01-15")]
+    apart[1]["period_end"] = "2026-02-15"
+    assert (await officer.send("PUT", "/document-counts", {"items": [january | {"incoming": 6000}, *apart]})).json() == {
+        "created": 2,
+        "changed": 1,
+        "unchanged": 0,
+    }
+    for first, last in (
+        ("2026-01-15", "2026-02-15"),
+        ("2026-01-31", "2026-01-31"),
+        ("2025-12-01", "2026-01-01"),
+        ("2025-01-01", "2027-01-01"),
+    ):
+        wrong = count(period_start=first, period_end=last)
+        answer = await officer.send("PUT", "/document-counts", {"items": [count(organisation_code="S3"), wrong]})
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:lienthong:problem:counts-overlap"), (first, last)
+        assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [("/items/1", "overlap")]
+    assert (await world.rows("SELECT count(*) FROM document_count"))[0][0] == 3
+
+
+async def test_of_two_that_meet_at_the_same_time_one_wins(world: World) -> None:
+    clerk = world.caller("clerk@S1")
+    bodies = [{"items": [count(period_start=f"2026-03-{day:02d}", period_end="2026-04-30")]} for day in range(1, 5)]
+    answers = await asyncio.gather(*(clerk.send("PUT", "/document-counts", body) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]

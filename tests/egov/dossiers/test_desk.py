@@ -1,14 +1,16 @@
 """What the desk may do and when: supplements, refusals, new appointments, withdrawal, closing; lateness is judged by the promise."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from libs.common.clock import VIETNAM
 from libs.common.db.engine import Database
+from libs.common.events.topics import REGISTRY_ORGANISATION_STATE
 from services.egov import upkeep
 from tests.egov.conftest import World, identity
-from tests.egov.samples import BS02, TC10, approved, drafted, from_outside, learner_stands, received, submitted
+from tests.egov.samples import BS02, TC10, approved, draft, drafted, from_outside, learner_stands, received, state, submitted
 
 
 def at(text: str) -> datetime:
@@ -39,7 +41,7 @@ async def test_a_supplement_while_handling_starts_the_limit_again_from_zero(worl
     dossier = await world.receiving.must(dossier, "request-supplement", {"reasons": [BS02]})
     assert dossier["stage"] == "supplement_while_handling"
     world.hands.go(days=7)
-    dossier = await world.mother.must(dossier, "supplement", {})
+    dossier = await world.mother.must(dossier, "supplement", {"note": "đã bổ sung"})
     assert dossier["stage"] == "received"
     assert datetime.fromisoformat(dossier["due_at"]) == at("2026-11-25T17:00")
     assert [why["what"] for why in dossier["clock"]["why"]][1] == "stopped (restart)"
@@ -49,12 +51,12 @@ async def test_a_supplement_while_handling_starts_the_limit_again_from_zero(worl
 
 async def test_an_excused_second_supplement_while_handling_starts_the_limit_again_too(world: World) -> None:
     dossier = await received(world)
-    for told, supplied in (("2026-11-10T09:00", "2026-11-20T09:00"), ("2026-11-23T09:00", "2026-11-30T09:00")):
+    for told, supplied in (("2026-11-10T09:00", "2026-11-11T09:00"), ("2026-11-12T09:00", "2026-11-30T09:00")):
         world.hands.at = at(told)
         asked = {"reasons": [BS02], "supervisor_reason": "mẫu sai lần nữa"}
         dossier = await world.receiving.must(dossier, "request-supplement", asked)
         world.hands.at = at(supplied)
-        dossier = await world.mother.must(dossier, "supplement", {})
+        dossier = await world.mother.must(dossier, "supplement", {"note": "đã bổ sung"})
     assert dossier["supplements_while_handling"] == 2
     assert datetime.fromisoformat(dossier["due_at"]) == at("2026-12-07T17:00")
 
@@ -111,7 +113,9 @@ async def test_notices_carry_the_code_the_office_and_where_to_turn(world: World)
     assert (notice["dossier_code"], notice["office"], notice["procedure_code"]) == (dossier["code"], "S2", "2.002854")
     assert notice["greeting_vi"] == "Kính gửi anh/chị Vàng Thị Mai,"
     assert "khiếu nại" in notice["appeal_vi"]
-    dossier = await world.receiving.must(await world.mother.must(dossier, "supplement", {}), "refuse", {"reasons": [TC10]})
+    dossier = await world.receiving.must(
+        await world.mother.must(dossier, "supplement", {"note": "đã bổ sung"}), "refuse", {"reasons": [TC10]}
+    )
     assert (await world.mother.steps(dossier))[-1]["details"]["notice"]["dossier_code"] == dossier["code"]
 
 
@@ -120,6 +124,63 @@ async def test_defects_are_told_within_three_working_days(world: World) -> None:
     world.hands.at = at("2026-11-12T17:01")
     late = await world.receiving.act(dossier, "request-supplement", {"reasons": [BS02]})
     assert (late.status_code, late.json()["type"]) == (409, "urn:lienthong:problem:dossier-supplement-too-late")
+    world.hands.at = at("2026-11-12T17:00")
+    assert (await world.receiving.must(dossier, "request-supplement", {"reasons": [BS02]}))["supplements_while_handling"] == 1
+
+
+async def test_the_three_days_count_from_intake_whatever_restarts(world: World) -> None:
+    dossier = await received(world)
+    dossier = await world.receiving.must(dossier, "request-supplement", {"reasons": [BS02]})
+    world.hands.at = at("2026-11-16T09:00")
+    dossier = await world.mother.must(dossier, "supplement", {"note": "đã bổ sung"})
+    world.hands.at = at("2026-11-17T09:00")
+    asked = {"reasons": [BS02], "supervisor_reason": "mẫu sai lần nữa"}
+    late = await world.receiving.act(dossier, "request-supplement", asked)
+    assert (late.status_code, late.json()["type"]) == (409, "urn:lienthong:problem:dossier-supplement-too-late")
+
+
+async def test_a_further_request_is_made_by_whoever_may_decide_at_the_receiving_school(world: World) -> None:
+    clerk = world.caller("clerk@S2")
+    dossier = await clerk.must(await submitted(world), "request-supplement", {"reasons": [BS02]})
+    dossier = await world.mother.must(dossier, "supplement", {"papers": [{"key": "result_summary"}]})
+    excused = {"reasons": [BS02], "supervisor_reason": "mẫu sai lần nữa"}
+    for nobody in (clerk, world.caller("clerk@S2", "school_admin@S1"), world.caller("integrator@S2", sid=None, scope="egov.write")):
+        answer = await nobody.act(dossier, "request-supplement", excused)
+        assert (answer.status_code, answer.json()["type"]) == (403, "urn:lienthong:problem:forbidden")
+        assert "egov.dossier.decide" in answer.json()["detail"]
+    assert (await world.mother.read(dossier))["supplements_at_intake"] == 1
+    for number, above in enumerate(("school_admin@S2", "commune_officer@C2", "platform_admin@*"), start=2):
+        dossier = await world.caller(above).must(dossier, "request-supplement", excused)
+        step = (await world.mother.steps(dossier))[-1]
+        assert (dossier["supplements_at_intake"], step["details"]["request"]) == (number, number)
+        assert step["details"]["supervisor_reason"] == "mẫu sai lần nữa"
+        dossier = await world.mother.must(dossier, "supplement", {"note": "đã bổ sung"})
+
+
+@pytest.mark.parametrize("empty", [{}, {"papers": []}, {"note": None}, {"note": "  "}])
+async def test_a_supplement_of_nothing_restarts_no_limit(world: World, empty: dict[str, Any]) -> None:
+    dossier = await world.receiving.must(await received(world), "request-supplement", {"reasons": [BS02]})
+    answer = await world.mother.act(dossier, "supplement", empty)
+    assert answer.status_code == 422, answer.text
+    assert await world.mother.read(dossier) == dossier
+
+
+async def test_a_dossier_without_papers_is_visibly_incomplete_and_the_desk_judges(world: World) -> None:
+    online = await submitted(world)
+    assert online["missing_papers"] == []  # the form is the application, the registry has the results
+    outside = (await world.mother.post("/dossiers", from_outside())).json()
+    assert outside["missing_papers"] == ["result_summary"]
+    counter = (await world.receiving.post("/dossiers", from_outside(channel="counter"))).json()
+    assert counter["missing_papers"] == ["transfer_application", "result_summary"]
+    path, first = f"/dossiers/{counter['dossier_id']}", {"papers": [{"key": "transfer_application"}]}
+    counter = (await world.receiving.send("PATCH", path, first, if_match="*")).json()
+    assert counter["missing_papers"] == ["result_summary"]
+    counter = await world.receiving.must(counter, "submit")
+    counter = await world.receiving.must(counter, "request-supplement", {"reasons": [BS02]})
+    counter = await world.receiving.must(counter, "supplement", {"note": "sẽ nộp sau"})
+    counter = await world.receiving.must(counter, "receive")
+    assert counter["missing_papers"] == ["result_summary"]
+    assert (await world.receiving.steps(counter))[-1]["details"]["receipt"]["missing_papers"] == ["result_summary"]
 
 
 async def test_a_forgotten_dossier_is_closed_after_fifteen_days(world: World) -> None:
@@ -267,3 +328,41 @@ async def test_a_draft_may_wait(world: World) -> None:
     world.hands.go(days=400)
     assert (await world.mother.read(dossier))["step_due_at"] is None
     assert timedelta(0) < world.hands.at - datetime.fromisoformat(dossier["waiting_since"])
+
+
+async def test_what_the_registry_would_refuse_is_found_out_before_anything_is_signed(world: World) -> None:
+    dossier = await received(world)
+    cases: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+        ({"school_id": str(identity("S1"))}, {}, "unknown_class"),
+        ({"school_year": "2027-2028"}, {}, "unknown_class"),
+        ({}, {"effective_date": "2027-06-01"}, "unknown_class"),
+        ({"grade": 1}, {}, "class_grade"),
+        ({}, {"grade": 4}, "class_grade"),
+        ({"grade": 6, "level": "lower_secondary"}, {}, "class_level"),
+    ]
+    for room, others, code in cases:
+        answer = await world.receiving.act(dossier, "approve", {"class_id": world.add_class("5E", **room)} | others)
+        assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [("/class_id", code)], (room, others)
+    nowhere = await world.receiving.act(dossier, "approve", {"class_id": str(identity("nowhere"))})
+    assert nowhere.json()["errors"][0]["code"] == "unknown_class"
+    await world.tell(REGISTRY_ORGANISATION_STATE, "organisation.state.v1", str(identity("S2")), 7, state("S2", 7, ["primary"]))
+    other_level = await world.receiving.act(dossier, "approve", {"grade": 6})
+    assert [(one["pointer"], one["code"]) for one in other_level.json()["errors"]] == [("/grade", "level_not_taught")]
+    world.registry.down = True
+    assert (await world.receiving.act(dossier, "approve", {"class_id": world.add_class("5E")})).status_code == 503
+    world.registry.down = False
+    assert await world.mother.read(dossier) == dossier
+    dossier = await world.receiving.must(dossier, "approve", {"class_id": world.add_class("5E"), "effective_date": "2026-11-30"})
+    assert dossier["class_id"] == str(identity("5E"))
+
+
+async def test_levels_hold_from_their_day_and_the_newest_state_wins(world: World) -> None:
+    for version, levels in ((3, ["primary", "preschool"]), (2, ["preschool"])):
+        body = state("S2", version, levels)
+        body["versions"].append(body["versions"][0] | {"levels": ["continuing"], "valid_from": "2026-11-10"})
+        body["versions"][0]["valid_to"] = "2026-11-10"
+        await world.tell(REGISTRY_ORGANISATION_STATE, "organisation.state.v1", str(identity("S2")), version, body)
+    assert (await world.mother.post("/dossiers", draft(world))).status_code == 201
+    world.hands.go(days=1)
+    answer = await world.mother.post("/dossiers", draft(world))
+    assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [("/receiving_school_code", "level_not_taught")]

@@ -116,6 +116,7 @@ BODIES: dict[Action, Any] = {
     Action.REJECT: REASONED,
     Action.REFUSE: REASONED,
     Action.REQUEST_SUPPLEMENT: {"reasons": [BS02]},
+    Action.SUPPLEMENT: {"note": "đã bổ sung"},
     Action.POSTPONE: {"reason": "hiệu trưởng đi công tác", "new_due_date": "2027-03-01"},
     Action.RETRY: {"note": "đã sửa"},
     Action.STOP: {"reason": "gia đình ở lại"},

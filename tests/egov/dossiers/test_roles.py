@@ -21,7 +21,7 @@ async def refusal(caller: Caller, dossier: dict[str, object], action: str, body:
 async def test_a_clerk_handles_and_neither_decides_nor_releases(world: World) -> None:
     clerk = world.caller("clerk@S2")
     dossier = await clerk.must(await submitted(world), "request-supplement", {"reasons": [BS02]})
-    dossier = await clerk.must(await world.mother.must(dossier, "supplement", {}), "receive")
+    dossier = await clerk.must(await world.mother.must(dossier, "supplement", {"note": "đã bổ sung"}), "receive")
     for action, body in (("approve", {}), ("refuse", {"reasons": [TC10]}), ("retry", {"note": "x"}), ("stop", {"reason": "x"})):
         assert await refusal(clerk, dossier, action, body) == (403, FORBIDDEN, "Missing permission “egov.dossier.decide”.")
     dossier = await world.receiving.must(dossier, "approve", {})

@@ -105,3 +105,40 @@ def test_attempts_have_ids_of_their_own() -> None:
     assert attempt_id(dossier, 1) == str(dossier)
     assert [parse_attempt(attempt_id(dossier, attempt)) for attempt in (1, 2, 13)] == [(dossier, 1), (dossier, 2), (dossier, 13)]
     assert parse_attempt("H-1") is None
+
+
+@pytest.mark.parametrize(
+    ("levels", "grade", "level", "taught"),
+    [
+        (None, 5, "primary", True),
+        (["primary"], 5, "primary", True),
+        (["preschool"], 5, "primary", False),
+        (["primary"], 6, "primary", False),
+        (["preschool"], None, "preschool", True),
+        (["preschool"], 0, None, True),
+        (["continuing"], 7, "continuing", True),
+        (["continuing"], 7, None, True),
+        (["continuing"], 7, "lower_secondary", False),
+        ([], 5, "primary", True),
+    ],
+)
+def test_a_school_teaches_its_levels(levels: list[str] | None, grade: int | None, level: str | None, taught: bool) -> None:  # noqa: FBT001 - a parameter of the case
+    assert rules.is_taught(levels, grade, level) is taught
+
+
+@pytest.mark.parametrize(
+    ("grade", "level", "class_grade", "class_level", "code"),
+    [
+        (5, "primary", 5, "primary", None),
+        (1, "primary", 5, "primary", "class_grade"),
+        (5, "primary", None, "primary", None),
+        (5, "primary", 6, "lower_secondary", "class_level"),
+        (None, "preschool", 0, "preschool", None),
+        (7, None, 7, "continuing", None),
+        (7, "lower_secondary", 7, "continuing", "class_level"),
+    ],
+)
+def test_a_class_takes_its_own_level_and_grade(
+    grade: int | None, level: str | None, class_grade: int | None, class_level: str, code: str | None
+) -> None:
+    assert rules.class_misfit(grade, level, class_grade, class_level) == code

@@ -55,6 +55,7 @@ async def test_all_or_nothing(world: World) -> None:
     assert (await officer.get("/offers")).json()["items"] == []
     overlapping = await officer.send("PUT", "/offers", {"items": [offer(), offer(valid_from="2026-06-01")]})
     assert (overlapping.status_code, overlapping.json()["type"]) == (409, "urn:lienthong:problem:offers-overlap")
+    assert [one["pointer"] for one in overlapping.json()["errors"]] == ["/items/0", "/items/1"]
     backwards = await officer.send("PUT", "/offers", {"items": [offer(valid_to="2026-01-01")]})
     assert backwards.json()["errors"][0]["code"] == "order"
     assert (await world.mother.send("PUT", "/offers", {"items": [offer()]})).status_code == 403

@@ -122,6 +122,30 @@ async def test_refusals_say_why_and_move_nobody(world: World) -> None:
     assert (await world.admin.get("/learners/" + made["learner_id"])).json() == made
 
 
+async def test_a_class_of_another_grade_level_or_year_takes_nobody(world: World) -> None:
+    made = await world.admin.must("/learners", learner(enrolment=enrolment(grade=1)))
+    year = await world.admin.put("/school-years/2027-2028", {"starts_on": "2027-09-01", "ends_on": "2028-05-31"})
+    assert year.status_code == 200, year.text
+    rooms: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = (
+        ({"name": "5A", "grade": 5}, {}, "class_grade"),
+        ({"name": "1A", "grade": 1}, {"grade": 2}, "class_grade"),
+        ({"name": "6A", "grade": 6, "level": "lower_secondary"}, {}, "class_level"),
+        ({"name": "1B", "grade": 1, "school_year": "2027-2028"}, {}, "unknown_class"),
+        ({"name": "1C", "grade": 1}, {"effective_date": "2027-08-01"}, "unknown_class"),
+        ({"name": "1D", "grade": 1, "school_code": "S1"}, {}, "unknown_class"),
+    )
+    for number, (room, change, reason) in enumerate(rooms):
+        there = await world.admin.must("/classes", school_class(**{"school_code": "S2"} | room))
+        order = {"dossier_id": f"C-{number}", "class_id": there["class_id"], "grade": 1} | change
+        await deliver(world, decided(made["learner_id"], **order))
+        kind, body = (await published(world))[-1]
+        assert (kind, body.get("reason")) == ("transfer.refused.v1", reason), room
+    assert (await world.admin.get("/learners/" + made["learner_id"])).json() == made
+    mixed = await world.admin.must("/classes", school_class(school_code="S2", name="Ghép", grade=None))
+    await deliver(world, decided(made["learner_id"], dossier_id="C-9", class_id=mixed["class_id"], grade=1))
+    assert (await published(world))[-1][0] == "transfer.executed.v1"
+
+
 async def test_a_move_decided_ahead_waits_for_its_day(world: World) -> None:
     made = await world.admin.must("/learners", learner())
     later = today() + timedelta(days=3)

@@ -39,6 +39,7 @@ DOSSIERS = [
         ground text NOT NULL,
         explanation text,
         papers jsonb NOT NULL,
+        missing_papers jsonb NOT NULL DEFAULT '[]',
         submitted_at timestamptz,
         received_at timestamptz,
         clock_started_at timestamptz,
@@ -101,6 +102,8 @@ DOSSIERS = [
         organisation_path ltree NOT NULL,
         version integer NOT NULL DEFAULT 1
     )""",
+    # Every dated version of a school with its levels, newest state wins; `valid_to` is exclusive.
+    "CREATE TABLE school_levels (organisation_id uuid PRIMARY KEY, versions jsonb NOT NULL, version bigint NOT NULL)",
     "CREATE TABLE day_number (agency_code text NOT NULL, day date NOT NULL, last integer NOT NULL, PRIMARY KEY (agency_code, day))",
 ]
 
@@ -117,7 +120,7 @@ COUNTS = [
         organisation_path ltree NOT NULL,
         version integer NOT NULL DEFAULT 1,
         CONSTRAINT procedure_offer_period EXCLUDE USING gist
-            (organisation_id WITH =, procedure_code WITH =, daterange(valid_from, valid_to) WITH &&) DEFERRABLE
+            (organisation_id WITH =, procedure_code WITH =, daterange(valid_from, valid_to) WITH &&) DEFERRABLE INITIALLY DEFERRED
     )""",
     "COMMENT ON COLUMN procedure_offer.valid_to IS 'exclusive: offered during [valid_from, valid_to)'",
     """
@@ -131,16 +134,23 @@ COUNTS = [
         outgoing integer NOT NULL CHECK (outgoing >= 0),
         outgoing_scanned integer NOT NULL CHECK (outgoing_scanned BETWEEN 0 AND outgoing),
         organisation_path ltree NOT NULL,
-        version integer NOT NULL DEFAULT 1
+        version integer NOT NULL DEFAULT 1,
+        CONSTRAINT document_count_period EXCLUDE USING gist
+            (organisation_id WITH =, daterange(period_start, period_end, '[]') WITH &&) DEFERRABLE INITIALLY DEFERRED
     )""",
     "COMMENT ON COLUMN document_count.period_end IS 'the last day of the period'",
-    "CREATE INDEX document_count_organisation ON document_count (organisation_id, period_start)",
 ]
 
 # On which side of a dossier the caller stands, asked for one row.
 IN_SCOPE = """
 CREATE FUNCTION in_scope(organisation uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM organisation_path o WHERE o.organisation_id = organisation AND o.path <@ ANY (scope_paths()))
+$$"""
+# NULL: the school's levels have not arrived, or it is none on that day.
+LEVELS_ON = """
+CREATE FUNCTION levels_on(organisation uuid, day date) RETURNS text[] LANGUAGE sql STABLE AS $$
+    SELECT v.levels FROM school_levels s, jsonb_to_recordset(s.versions) AS v(valid_from date, valid_to date, levels text[])
+    WHERE s.organisation_id = organisation AND v.valid_from <= day AND (v.valid_to IS NULL OR v.valid_to > day)
 $$"""
 # Whoever holds code and key of a dossier may follow it; they are shown states and times, nobody's data.
 TRACKED_DOSSIER = """
@@ -188,7 +198,7 @@ EXTENSIONS = ["CREATE EXTENSION IF NOT EXISTS ltree", "CREATE EXTENSION IF NOT E
 
 
 def upgrade() -> None:
-    execute([*EXTENSIONS, *foundation.UPGRADE_1, *DOSSIERS, *COUNTS, IN_SCOPE, TRACKED_DOSSIER])
+    execute([*EXTENSIONS, *foundation.UPGRADE_1, *DOSSIERS, *COUNTS, IN_SCOPE, LEVELS_ON, TRACKED_DOSSIER])
     execute(PROTECT)
     execute(POLICIES)
 
@@ -198,6 +208,8 @@ def downgrade() -> None:
         [
             "DROP TABLE document_count, procedure_offer, day_number, agency, dossier_step, dossier",
             "DROP FUNCTION tracked_dossier(text, text)",
+            "DROP FUNCTION levels_on(uuid, date)",
+            "DROP TABLE school_levels",
             "DROP FUNCTION in_scope(uuid)",
             *foundation.DOWNGRADE_1,
         ]

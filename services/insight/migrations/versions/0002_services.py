@@ -23,6 +23,7 @@ TABLES = [
         provider text,
         level text,
         online boolean,
+        first_used_on date,
         valid_from date NOT NULL,
         valid_to date,
         version bigint NOT NULL

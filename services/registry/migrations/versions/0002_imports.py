@@ -1,6 +1,7 @@
 """Bulk import: runs, received files, reports, and the functions its set-based statements use."""
 
 from libs.common.db.migrate import execute
+from libs.common.imports.cells import DAY_FUNCTION
 from libs.common.text import TIDY_NAME_FUNCTION
 
 revision = "0002"
@@ -79,20 +80,6 @@ SECURITY = [
     "CREATE POLICY import_chunk_own ON import_chunk USING (EXISTS (SELECT FROM import_run r WHERE r.import_id = import_chunk.import_id))",
 ]
 
-# An impossible date is NULL, never an error: the report tells the row. Both spellings are accepted, day first.
-IMPORT_DAY = """
-CREATE FUNCTION import_day(value text) RETURNS date LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT CASE
-        WHEN value LIKE '____-__-__' THEN CASE WHEN pg_input_is_valid(value, 'date') THEN value::date END
-        WHEN value LIKE '%/%/____' THEN CASE
-            WHEN pg_input_is_valid(split_part(value, '/', 3) || '-' || split_part(value, '/', 2) || '-' || split_part(value, '/',
-                1), 'date')
-            THEN (split_part(value, '/', 3) || '-' || split_part(value, '/', 2) || '-' || split_part(value, '/', 1))::date END
-        WHEN value LIKE '____-__' THEN CASE WHEN pg_input_is_valid(value || '-01', 'date') THEN (value || '-01')::date END
-        WHEN value LIKE '____' THEN CASE WHEN pg_input_is_valid(value || '-01-01', 'date') THEN (value || '-01-01')::date END
-    END
-$$"""
-
 # Ids of one run, ten times cheaper than a random one each: `stem` is a UUIDv7 (32 hex digits), every row gets a millisecond of its own
 # just before it, and the row number again at the end, where the outbox takes its shards from. The milliseconds matter: GiST over uuid
 # sees only the first 53 bits when it chooses a page; ids equal there turn enrolment's exclusion constraint into a search of everything.
@@ -121,7 +108,7 @@ RETURN CASE level WHEN 'preschool' THEN grade = 0 WHEN 'primary' THEN grade BETW
 
 def upgrade() -> None:
     """Create what imports need."""
-    execute([*TABLES, *SECURITY, TIDY_NAME_FUNCTION, IMPORT_DAY, IMPORT_ID, IMPORT_GRADE, IMPORT_GRADE_FITS, IMPORT_LEFT_STATUS])
+    execute([*TABLES, *SECURITY, TIDY_NAME_FUNCTION, DAY_FUNCTION, IMPORT_ID, IMPORT_GRADE, IMPORT_GRADE_FITS, IMPORT_LEFT_STATUS])
 
 
 def downgrade() -> None:
