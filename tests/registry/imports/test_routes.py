@@ -57,7 +57,7 @@ async def test_a_key_binds_the_answer_to_the_file_and_not_to_its_length(importer
     content = file("learners", {})
     first, again = [await keyed.send("learners", content) for _ in range(2)]
     assert (again.status_code, again.json(), again.headers["idempotency-replayed"]) == (202, first.json(), "true")
-    other = await keyed.send("learners", content.replace("2017", "2016"))
+    other = await keyed.send("learners", content.replace("2015-03-02", "2015-03-03"))
     assert (other.status_code, other.json()["type"]) == (422, "urn:lienthong:problem:idempotency-mismatch")
 
 
