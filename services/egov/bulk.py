@@ -14,7 +14,7 @@ from libs.common.errors import Conflict, FieldError, Invalid
 from libs.common.imports import upload
 from libs.common.imports.cells import read_day
 from libs.common.imports.columns import TITLE, Column, header_faults
-from libs.common.imports.faults import FORMULA, SENTENCES, Fault, FileFaultError
+from libs.common.imports.faults import SENTENCES, Fault, FileFaultError, is_formula
 from libs.common.imports.sniff import layout, rows
 from libs.common.imports.upload import Upload
 from libs.common.validation import field_errors
@@ -24,7 +24,7 @@ Item = TypeVar("Item", bound=BaseModel)
 MOST_FAULTS = 100
 MOST_ROWS = 5000
 PLACES = """
-SELECT o.code, o.organisation_id, o.path::text AS path, in_scope(o.organisation_id) AS within
+SELECT o.code, o.organisation_id, o.path::text AS path, o.path <@ ANY ((SELECT scope_paths())::ltree[]) AS within
 FROM organisation_path o WHERE o.code = ANY ($1::text[])"""
 
 
@@ -98,7 +98,7 @@ def _cell_faults(number: int, header: Sequence[str], cells: Sequence[str | None]
         yield _told((number, "", "row_shape", str(len(cells)), str(len(header))))
         return
     for name, cell in zip(header, cells, strict=True):
-        if cell and cell.startswith(FORMULA):
+        if cell and is_formula(cell):
             yield _told((number, name, "formula", cell, ""))
 
 

@@ -8,7 +8,9 @@ from libs.common.db.work import UnitOfWork
 from libs.common.errors import NotFound
 from services.egov.dossiers.problems import AgencyCodeTaken
 
-IN_SCOPE = "SELECT organisation_id, path::text AS path FROM organisation_path WHERE code = $1 AND in_scope(organisation_id)"
+IN_SCOPE = """
+SELECT o.organisation_id, o.path::text AS path FROM organisation_path o
+WHERE o.code = $1 AND o.path <@ ANY ((SELECT scope_paths())::ltree[])"""
 PUT = """
 INSERT INTO agency AS a (organisation_id, agency_code, organisation_path) VALUES ($1, $2, text2ltree($3))
 ON CONFLICT (organisation_id) DO UPDATE SET agency_code = excluded.agency_code, version = a.version + 1

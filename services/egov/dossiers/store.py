@@ -43,7 +43,7 @@ WITH told AS (INSERT INTO change (resource, key, kind, version, organisation_pat
 INSERT INTO audit (actor, action, resource, key, version, organisation_path, request_id, details)
 VALUES (current_setting('lienthong.actor', true), $4, 'dossier', $1, $2, text2ltree($3), '', $5::jsonb)"""
 SCHOOL = """
-SELECT o.organisation_id, o.code, o.name, o.path::text AS path, in_scope(o.organisation_id) AS within,
+SELECT o.organisation_id, o.code, o.name, o.path::text AS path, o.path <@ ANY ((SELECT scope_paths())::ltree[]) AS within,
     levels_on(o.organisation_id, $2) AS levels
 FROM organisation_path o WHERE o.code = $1 AND o.kind = 'school'"""
 LEVELS = "SELECT levels_on($1, $2)"

@@ -141,11 +141,6 @@ COUNTS = [
     "COMMENT ON COLUMN document_count.period_end IS 'the last day of the period'",
 ]
 
-# On which side of a dossier the caller stands, asked for one row.
-IN_SCOPE = """
-CREATE FUNCTION in_scope(organisation uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM organisation_path o WHERE o.organisation_id = organisation AND o.path <@ ANY (scope_paths()))
-$$"""
 # NULL: the school's levels have not arrived, or it is none on that day.
 LEVELS_ON = """
 CREATE FUNCTION levels_on(organisation uuid, day date) RETURNS text[] LANGUAGE sql STABLE AS $$
@@ -198,7 +193,7 @@ EXTENSIONS = ["CREATE EXTENSION IF NOT EXISTS ltree", "CREATE EXTENSION IF NOT E
 
 
 def upgrade() -> None:
-    execute([*EXTENSIONS, *foundation.UPGRADE_1, *DOSSIERS, *COUNTS, IN_SCOPE, LEVELS_ON, TRACKED_DOSSIER])
+    execute([*EXTENSIONS, *foundation.UPGRADE_1, *DOSSIERS, *COUNTS, LEVELS_ON, TRACKED_DOSSIER])
     execute(PROTECT)
     execute(POLICIES)
 
@@ -210,7 +205,6 @@ def downgrade() -> None:
             "DROP FUNCTION tracked_dossier(text, text)",
             "DROP FUNCTION levels_on(uuid, date)",
             "DROP TABLE school_levels",
-            "DROP FUNCTION in_scope(uuid)",
             *foundation.DOWNGRADE_1,
         ]
     )
