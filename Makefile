@@ -52,7 +52,7 @@ up: install
 	@$(BIN)/lienthong up $(ARGS)
 
 test: install
-	@$(PY) -m pytest -m "not bench" -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -m "not bench" -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(ARGS)
 
 # Every step runs, so that one round shows everything there is to mend.
 check: install
