@@ -20,7 +20,7 @@ import uvloop
 
 from tests.bench.figures import Figure, Pairs, duration, rate
 from tests.bench.gateway_load import Load
-from tests.bench.resource import PAGE, SERVICES, Creation, Resource
+from tests.bench.resource import PAGE, SERVICES, Body, Resource
 from tests.bench.rounds import alternate
 from tests.gateway.harness import eventually, free_port, stop
 from tests.support.postgres import TestDatabase, TestPostgres, server
@@ -143,22 +143,19 @@ def create(bench: Bench) -> list[Figure]:
     creation = bench.resource.creation
     if creation is None:
         return []
-    rounds = bench.compare((bench.ours, _creations(bench, creation)), (bench.reference, _flat(bench, creation)))
+    rounds = bench.compare(
+        (bench.ours, _sends(bench, creation.method, creation.path, creation.body)),
+        (bench.reference, _sends(bench, "POST", "/naive", creation.row)),
+    )
     return [rate(bench.service + ".create", _pairs(rounds), 0.45)]
 
 
-def _creations(bench: Bench, creation: Creation) -> Requests:
+def _sends(bench: Bench, method: str, path: str, body: Body) -> Requests:
+    """Return endless requests, each with a body of its own."""
+
     def texts() -> Iterator[str]:
         while True:
-            yield request(creation.method, creation.path, bench.token, json.dumps(creation.body()).encode())
-
-    return texts
-
-
-def _flat(bench: Bench, creation: Creation) -> Requests:
-    def texts() -> Iterator[str]:
-        while True:
-            yield request("POST", "/naive", bench.token, json.dumps(creation.flat()).encode())
+            yield request(method, path, bench.token, json.dumps(body()).encode())
 
     return texts
 

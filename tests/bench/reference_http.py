@@ -82,7 +82,7 @@ class BenchKey(SQLModel):
 
 def serve_creation(creation: Creation) -> None:
     """Serve the insertion of one flat row with what the resource's body holds, and its commit."""
-    fields: dict[str, Any] = {name: (type(value), ...) for name, value in creation.flat().items()}
+    fields: dict[str, Any] = {name: (type(value), ...) for name, value in creation.row().items()}
     body_model = create_model("BenchBody", __base__=SQLModel, **fields)
     row_model = create_model("BenchRow", __base__=BenchKey, __cls_kwargs__={"table": True}, **fields)
 

@@ -66,12 +66,17 @@ async def code_of(db: AsyncSession, organisation_id: UUID | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A request that the service answers by itself, and the row that the reference inserts instead."""
+    """A request that the service answers by itself, and the row that the reference inserts instead: `flat`, or the body as it is."""
 
     path: str
     body: Body
-    flat: Body
+    flat: Body | None = None
     method: str = "POST"
+
+    @property
+    def row(self) -> Body:
+        """Return what the reference inserts."""
+        return self.flat or self.body
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,9 @@
 
 import importlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -98,7 +97,6 @@ def service(name: str) -> Service:
     return found
 
 
-def every(listed: Iterable[Operation], broken: Mapping[str, str] = MappingProxyType({})) -> pytest.MarkDecorator:
-    """Return the mark that asks about each operation; `broken` names those with a known defect, and why."""
-    marks = {name: pytest.mark.xfail(reason=reason, raises=AssertionError, strict=True) for name, reason in broken.items()}
-    return pytest.mark.parametrize("operation", [pytest.param(one, id=one.name, marks=marks.get(one.name, ())) for one in listed])
+def every(listed: Iterable[Operation]) -> pytest.MarkDecorator:
+    """Return the mark that asks about each operation."""
+    return pytest.mark.parametrize("operation", [pytest.param(one, id=one.name) for one in listed])

@@ -37,10 +37,8 @@ from services.learning.curriculum import service as curriculum
 from services.learning.curriculum.rules import Level
 
 REVIEW = "learning.content.review"
-COPIED = (
-    *("title", "subject", "level", "grade", "kind", "licence", "language", "description"),
-    *("file_sha256", "file_name", "file_media", "file_bytes"),
-)
+DESCRIBED = ("title", "subject", "level", "grade", "kind", "licence", "language", "description")
+COPIED = (*DESCRIBED, "file_sha256", "file_name", "file_media", "file_bytes")
 NEVER_EMPTY = frozenset(COPIED) - {"grade"}
 PLACE = """
 SELECT organisation_id, path::text FROM organisation_path
@@ -57,7 +55,6 @@ WITH content AS (INSERT INTO content (content_id, organisation_id, organisation_
 INSERT INTO content_version (content_id, organisation_id, number, author, title, subject, level, grade, kind, licence, language,
     description)
 VALUES ($1, $2, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12)"""
-DRAFTED = ("title", "subject", "level", "grade", "kind", "licence", "language", "description")
 
 
 async def create(db: UnitOfWork, body: ContentCreate) -> UUID:
@@ -75,7 +72,7 @@ async def create(db: UnitOfWork, body: ContentCreate) -> UUID:
         content_id=content.content_id, number=1, organisation_id=content.organisation_id, author=db.principal.actor, **values
     )
     where = (content.content_id, content.organisation_id, content.organisation_path, draft.author)
-    await db.connection.execute(DRAFT, *where, *(values[name] for name in DRAFTED))
+    await db.connection.execute(DRAFT, *where, *(values[name] for name in DESCRIBED))
     _record(db, ContentDrafted, content, draft, [draft])
     return content.content_id
 

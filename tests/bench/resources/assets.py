@@ -35,14 +35,6 @@ CREATION = Creation(
         "cost": 12_000_000,
         "valid_from": "2026-01-15",
     },
-    flat=lambda: {
-        "organisation_code": "S7",
-        "asset_code": uuid4().hex,
-        "class_code": "teaching_computer",
-        "level": "primary",
-        "cost": 12_000_000,
-        "valid_from": "2026-01-15",
-    },
 )
 RESOURCE = Resource(
     grant="province_officer@P",

@@ -31,7 +31,6 @@ async def naive(db: AsyncSession, key: UUID) -> AccountOut:
 CREATION = Creation(
     PATH,
     body=lambda: {"username": uuid4().hex, "name": "Lý Thị Mai", "organisation_code": "S7"},
-    flat=lambda: {"username": uuid4().hex, "name": "Lý Thị Mai", "organisation_code": "S7"},
 )
 RESOURCE = Resource(
     grant="province_officer@P",

@@ -55,15 +55,6 @@ CREATION = Creation(
         "kind": "lesson",
         "licence": "cc_by",
     },
-    flat=lambda: {
-        "organisation_code": "S7",
-        "title": "Phân số bằng nhau " + uuid4().hex,
-        "subject": "mathematics",
-        "level": "primary",
-        "grade": 4,
-        "kind": "lesson",
-        "licence": "cc_by",
-    },
 )
 RESOURCE = Resource(
     grant="province_officer@P",
