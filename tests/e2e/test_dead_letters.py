@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from libs.common.events import connections
+from libs.common.organisations import PATIENT_TRIES
 from tests.e2e.conftest import SANDBOX
 from tests.e2e.platform import Platform, eventually
 
@@ -24,10 +25,10 @@ STATES = "SELECT state, version FROM content_state WHERE content_id = $1"
 def test_a_dead_letter_is_shown_tried_and_applied_once(platform: Platform) -> None:
     with without_table(platform):
         content = draft(platform)
-        eventually(lambda: asyncio.run(query(platform, OPEN)) == [(1,)], 30)
+        eventually(lambda: asyncio.run(query(platform, OPEN)) == [(1,)], 60)
         (letter,) = letters(platform)
         number = str(letter["id"])
-        assert (letter["consumer"], letter["attempts"], letter["event"]["key"]) == ("insight.content", 5, content)
+        assert (letter["consumer"], letter["attempts"], letter["event"]["key"]) == ("insight.content", PATIENT_TRIES, content)
         assert letter["reason"] == 'UndefinedTableError: relation "content_state" does not exist'
         assert letter["event"]["body"]["content_id"] == content
         table = printed(platform)
