@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -98,9 +99,9 @@ class Service:
         elif chosen.process == "worker":
             asyncio.run(self._work(settings))
         else:
-            uvicorn.run(
-                self.app(settings), host=settings.host, port=settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=10
-            )
+            app = self.app(settings)
+            gc.freeze()  # code and routes live as long as the process: no collection need look through them again
+            uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=10)
         return 0
 
     async def _migrate(self, settings: Settings, target: str) -> None:

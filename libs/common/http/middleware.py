@@ -1,7 +1,6 @@
 """The one middleware: request id, trace, metrics, body limit. Plain ASGI, so that cheap routes stay cheap."""
 
 import logging
-import secrets
 import time
 from typing import Any
 
@@ -10,7 +9,7 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.errors import MEDIA_TYPE, Internal, Problem, TooLarge
-from libs.common.http.tracing import CURRENT, Context, continue_trace, start_span
+from libs.common.http.tracing import CURRENT, IDS, Context, continue_trace, start_span
 
 SLOW_SECONDS = 1.0
 SERVER_ERROR = 500
@@ -92,7 +91,7 @@ def _request_id(given: bytes | None) -> str:
     """Keep the gateway's id when it is a plain one, so that logs of all processes meet."""
     if given and len(given) <= MAX_REQUEST_ID and given.replace(b"-", b"").isalnum():
         return given.decode()
-    return secrets.token_hex(16)
+    return format(IDS.generate_trace_id(), "032x")
 
 
 def _route(scope: Scope) -> str:

@@ -4,18 +4,19 @@ A request whose trace is not sampled costs one header look-up and one random num
 """
 
 import re
-import secrets
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
 
 TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
-SHARE_SCALE = 1 << 20
+SHARE_BITS = 64
+IDS = RandomIdGenerator()
 
 
 @dataclass(slots=True)
@@ -37,11 +38,12 @@ CURRENT: ContextVar[Context | None] = ContextVar("lienthong_trace", default=None
 
 
 def continue_trace(traceparent: bytes | None, request_id: str, share: float) -> Context:
-    """Follow the caller's decision where there is one (parent-based sampling), else sample `share` of new traces."""
+    """Follow the caller's decision where there is one (parent-based sampling), else sample `share` of new traces by their ids."""
     match = TRACEPARENT.fullmatch(traceparent) if traceparent else None
-    span_id = secrets.token_hex(8)
+    span_id = format(IDS.generate_span_id(), "016x")
     if match is None:
-        return Context(request_id, secrets.token_hex(16), span_id, secrets.randbelow(SHARE_SCALE) < share * SHARE_SCALE)
+        trace_id = IDS.generate_trace_id()
+        return Context(request_id, format(trace_id, "032x"), span_id, trace_id % (1 << SHARE_BITS) < share * (1 << SHARE_BITS))
     return Context(request_id, match[1].decode(), span_id, bool(int(match[3], 16) & 1))
 
 
