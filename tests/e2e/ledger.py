@@ -52,6 +52,10 @@ COPIES = (
         ),
         ("insight", "SELECT DISTINCT ON (content_id) content_id, version, state FROM content_state ORDER BY content_id, version DESC"),
     ),
+    (
+        ("assets", "SELECT norm_id, key, level, value, valid_from, valid_to, version FROM norm"),
+        ("insight", "SELECT norm_id, norm, level, value, valid_from, valid_to, version FROM norm"),
+    ),
     *((("registry", TREE), (service, TREE)) for service in SERVICES if service != "registry"),
 )
 """Pairs of what an owner holds and what another service holds of it; equal once every event has been applied."""

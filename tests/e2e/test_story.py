@@ -25,7 +25,7 @@ from tests.e2e.conftest import SANDBOX
 from tests.e2e.ledger import Ledger
 from tests.e2e.platform import Platform, eventually
 
-ROUNDS = int(os.environ.get("LIENTHONG_STORY_ROUNDS", "10"))
+ROUNDS = int(os.environ.get("LIENTHONG_STORY_ROUNDS", "6"))
 SEED = os.environ.get("LIENTHONG_FAULT_SEED", "20250701")
 READY_SECONDS = 150
 WORLD = "phong-dong"
