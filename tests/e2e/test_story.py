@@ -1,6 +1,6 @@
 """The story of a transfer through all services: it ends in time; whoever is killed meanwhile, nothing is lost and nothing done twice.
 
-By default ten rounds. The full count on both profiles, with a line for each round:
+By default six rounds. The full count on both profiles, with a line for each round:
 `LIENTHONG_STORY_ROUNDS=50 pytest -o log_cli=true --log-cli-level=INFO tests/e2e/test_story.py`; `LIENTHONG_FAULT_SEED` deals other deaths.
 """
 
