@@ -13,13 +13,13 @@ import httpx
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from libs.common.errors import Forbidden, Invalid, ProblemOut, Unauthenticated, Unavailable
+from libs.common.errors import Forbidden, Invalid, ProblemOut, TooManyRequests, Unauthenticated, Unavailable
 from libs.common.http.tracing import CURRENT
 
 if TYPE_CHECKING:
     from services.egov.settings import EgovSettings
 
-OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, INVALID = 200, 401, 403, 404, 422
+OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, INVALID, TOO_MANY = 200, 401, 403, 404, 422, 429
 
 
 class LearnerSeen(BaseModel):
@@ -123,6 +123,8 @@ class Registry:
             return None
         if answer.status_code == UNAUTHORIZED:
             raise Unauthenticated
+        if answer.status_code == TOO_MANY:
+            raise _too_many(answer)
         try:
             if answer.status_code == OK:
                 return kind.model_validate_json(answer.content)
@@ -138,6 +140,15 @@ def _refused(problem: ProblemOut) -> Forbidden | Invalid:
     if problem.status == FORBIDDEN:
         return Forbidden(detail_vi=problem.detail, detail_en=problem.detail_en)
     return Invalid(errors=[fault.model_copy(update={"pointer": "/learner" + fault.pointer}) for fault in problem.errors])
+
+
+def _too_many(answer: httpx.Response) -> TooManyRequests:
+    """Return the gateway's refusal, with its wait."""
+    return TooManyRequests(
+        detail_vi="Đã hỏi sổ đăng ký học sinh quá nhiều lần, xin chờ rồi thử lại.",
+        detail_en="The registry was asked too often, please wait and try again.",
+        headers={"Retry-After": answer.headers.get("retry-after", "1")},
+    )
 
 
 def _down() -> Unavailable:

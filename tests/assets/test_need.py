@@ -47,6 +47,7 @@ def test_a_level_that_is_kept_back_keeps_the_sum_back_and_hides_no_computers() -
     assert (found.learners, found.needed, found.present, found.missing) == (None, None, 42, None)
     told = total([need for need in needs if need.level != "primary"])
     assert (told.needed, told.present, told.missing) == (2, 6, 0)
+    assert total([without_people(need) for need in levels(holdings, {}, Rounding.UP)]).learners is None
 
 
 async def phong_dong(world: World) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -17,13 +18,14 @@ YEARS = [
 
 @dataclass
 class StandIn:
-    """`learners` by id, each with `guardians` (person ids); `down` answers 503, `calls` counts the questions."""
+    """`learners` by id, each with `guardians` (person ids); `down` answers 503, `busy` 429; `calls` counts the questions."""
 
     learners: dict[str, dict[str, Any]] = field(default_factory=dict)
     guardians: dict[str, list[str]] = field(default_factory=dict)
     classes: dict[str, dict[str, Any]] = field(default_factory=dict)
     url: str = ""
     down: bool = False
+    busy: bool = False
     calls: list[str] = field(default_factory=list)
 
     def sees(self, claims: dict[str, Any], learner_id: str) -> bool:
@@ -47,8 +49,8 @@ class StandIn:
         return (200, found) if found else (404, {})
 
     def answer(self, path: str, authorization: str, papers: Any = None) -> tuple[int, Any]:
-        if self.down:
-            return 503, {}
+        if self.down or self.busy:
+            return 503 if self.down else 429, {}
         payload = authorization.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         if path.endswith("/learners/match"):
@@ -81,6 +83,8 @@ def standing_in() -> Iterator[StandIn]:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
+            if status == HTTPStatus.TOO_MANY_REQUESTS:
+                self.send_header("Retry-After", "7")
             self.end_headers()
             self.wfile.write(content)
 

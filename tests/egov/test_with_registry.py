@@ -264,7 +264,7 @@ async def test_nobody_decides_their_own_childs_dossier(two: Two) -> None:
     child = await two.registry.admin.must("/learners", learner(enrolment=enrolment()))
     named = {"learner_id": child["learner_id"], "relation": "mother", "person": person()}
     guardian = (await two.registry.admin.must("/guardians", named))["guardian_person_id"]
-    both = two.caller("school_admin@S2", "guardian@S1", person_id=guardian)
+    both = two.caller("school_admin@S2", person_id=guardian)
     body = {"receiving_school_code": "S2", "applicant_name": "Vàng Thị Mai", "ground": "moves_home", "channel": "counter"}
 
     async def school_is_known() -> bool:

@@ -40,7 +40,7 @@ PARTS = {
     "learners_grade3_up": ("learners_grade3_up_informatics",),
     "persons": ("learners", "staff", "persons_with_digital_record"),
     "persons_with_digital_record": ("staff",),
-    "dossiers": ("dossiers_online", "dossiers_full_online"),
+    "dossiers": ("dossiers_online", "dossiers_full_online", "dossiers_finished", "dossiers_on_time"),
     "dossiers_online": ("dossiers_full_online",),
     "dossiers_finished": ("dossiers_on_time",),
 }
@@ -201,7 +201,8 @@ def staff_of(chance: Random) -> dict[str, int]:
 
 
 def dossiers_of(chance: Random) -> dict[str, int]:
-    dossiers, finished = some(chance), some(chance)
+    dossiers = some(chance)
+    finished = among(chance, dossiers)
     online = among(chance, dossiers)
     full = among(chance, online)
     kept = {"dossiers": dossiers, "dossiers_online": online, "dossiers_full_online": full}
@@ -289,6 +290,19 @@ def test_a_whole_does_not_tell_of_the_part_that_is_kept_back() -> None:
         "technicians": False,
         "persons": True,
     }
+
+
+def test_a_need_of_all_levels_does_not_tell_of_a_level_that_is_kept_back() -> None:
+    """Preschool has no norm, so that the need of all levels is the three pupils' alone."""
+    made = [organisation("A", "school", None, ("preschool", "primary"))]
+    tallies = [Tally(identity("A"), "learners", level, count) for level, count in (("preschool", 40), ("primary", 3))]
+    found = Suppression(catalogue(), ledger(made, tallies), identity("A"))
+    assert not found.hides(catalogue().get("learners"), None, None)
+    for key in ("computers_needed", "computers_missing"):
+        assert found.hides(catalogue().get(key), None, None)
+        assert found.hides(catalogue().get(key), None, identity("A"))
+    plenty = Suppression(catalogue(), ledger(made, [replace(one, count=40) for one in tallies]), identity("A"))
+    assert not plenty.hides(catalogue().get("computers_needed"), None, None)
 
 
 def test_four_are_kept_back_and_five_are_told() -> None:

@@ -112,6 +112,24 @@ async def test_no_two_questions_answer_a_third(client: httpx.AsyncClient, issuer
                 assert sum(int(true[part]) for part in open_ones) >= SMALL
 
 
+async def test_somebody_with_several_posts_counts_once_at_each_school_whatever_is_asked(
+    fed: Feed, client: httpx.AsyncClient, issuer: Issuer
+) -> None:
+    keys = ("staff", "teachers", "managers")
+    await fed.apply(
+        member("Two schools", post("at A", "A", since=date(2015, 1, 1)), post("at B", "B", "principal", since=date(2016, 1, 1))),
+        member("Two roles", post("first", "A", since=date(2015, 1, 1)), post("second", "A", "vice_principal", since=date(2016, 1, 1))),
+    )
+    real, seen = issuer.headers("province_officer@P"), issuer.headers("teacher@P")
+    counted = {code: await ask(client, real, code) for code in ("P", "A", "B")}
+    assert {code: tuple(found[key].value for key in keys) for code, found in counted.items()} == {
+        "P": (16, 14, 2),
+        "A": (15, 14, 1),
+        "B": (1, 0, 1),
+    }
+    assert (await ask(client, seen, "B"))["managers"].state == "suppressed"
+
+
 @pytest.mark.usefixtures("fed")
 async def test_records_keep_back_what_the_figure_would_give_away(client: httpx.AsyncClient, issuer: Issuer) -> None:
     headers = issuer.headers("teacher@P")

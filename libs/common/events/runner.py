@@ -18,6 +18,7 @@ from libs.common.events.transport import Place, Subscription, Transport, names
 WAIT_SECONDS = 1.0
 REPLAY_SECONDS = 1.0
 RETRY_LONGEST_SECONDS = 5.0
+IN_VAIN_SECONDS = 60.0
 log = logging.getLogger(__name__)
 
 
@@ -49,6 +50,7 @@ class ConsumerRunner:
         self._beats = beats or Heartbeats()
         self._applier = Applier(consumer, session_type, on_recorded)
         self._trouble: dict[Place, Trouble] = {}
+        self._in_vain: dict[str, float] = {}
         self._replay_at = 0.0
         self.lag: dict[Place, int] = {}
         self.open_letters = 0
@@ -126,7 +128,9 @@ class ConsumerRunner:
         position = failure.record.position
         trouble = self._trouble.get(place)
         attempts = 1 + (trouble.attempts if trouble is not None and trouble.position == position else 0)
-        if failure.final or attempts >= self._consumer.tries:
+        if failure.final or attempts >= self._consumer.tries or self._waited_for(failure.reason):
+            if not failure.final:
+                self._in_vain[failure.reason] = time.monotonic()
             await self._applier.bury(connection, failure, attempts)
             log.error("%s: dead letter %s/%s at %s: %s", self.name, *place, position, failure.reason)
             self._trouble.pop(place, None)
@@ -135,6 +139,12 @@ class ConsumerRunner:
             return
         self._pause(subscription, place, Trouble(position, attempts, time.monotonic() + delay(attempts, RETRY_LONGEST_SECONDS)))
         await subscription.commit(place, position)
+
+    def _waited_for(self, reason: str) -> bool:
+        """Tell whether an event before was given up for the same reason just now: what a thousand events lack is waited for once."""
+        oldest = time.monotonic() - IN_VAIN_SECONDS
+        self._in_vain = {one: since for one, since in self._in_vain.items() if since > oldest}
+        return reason in self._in_vain
 
     def _hold(self, subscription: Subscription, place: Place, record: Record, error: Exception) -> None:
         """Try again later without counting: nothing is wrong with the record."""

@@ -91,8 +91,9 @@ def without_people(need: LevelNeed) -> LevelNeed:
 def total(needs: Sequence[LevelNeed]) -> TotalNeed:
     """Add the levels up; a level that has a norm and whose need is kept back keeps the sum of needs back."""
     counted = [need for need in needs if need.norm is not None]
+    sees_people = all(need.learners is not None for need in needs)
     return TotalNeed(
-        learners=_sum(need.learners for need in counted),
+        learners=_sum(need.learners for need in counted) if sees_people else None,
         needed=_sum(need.needed for need in counted),
         present=sum(need.present for need in needs),
         missing=_sum(need.missing for need in counted),

@@ -31,7 +31,7 @@ class LearnerSpell(Table, table=True):
     """A learner's spell at a school and level during [valid_from, valid_to), as the registry's events told it."""
 
     __tablename__ = "learner_spell"
-    __access__: ClassVar[Access | None] = None  # a row may come before its school: its policies go through organisation_path
+    __access__: ClassVar[Access | None] = None  # it carries no path: its policies go through organisation_path
 
     enrolment_id: UUID = id_column()
     school_id: UUID

@@ -52,7 +52,7 @@ async def _decide(db: UnitOfWork, dossier: Dossier, body: Approval | Retry, aske
     levels = await store.levels(db.connection, dossier.receiving_school_id, first_day)
     if not rules.is_taught(levels, dossier.grade, dossier.level):
         vi, en = "Trường nhận không dạy cấp học này.", "The receiving school does not teach this level."
-        raise invalid("/grade", "level_not_taught", vi, en)
+        raise invalid("/grade" if body.grade is not None else "", "level_not_taught", vi, en)
     misfit = _misfit(dossier, asked, first_day) if body.class_id else None
     if misfit:
         raise invalid("/class_id", misfit, *MISFITS[misfit])

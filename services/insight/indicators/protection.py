@@ -32,15 +32,19 @@ class Suppression:
     _counted: dict[str, list[tuple[int, str, int]]] = field(default_factory=dict, repr=False, compare=False)
 
     def hides(self, indicator: Indicator, level: str | None, organisation_id: UUID | None) -> bool:
-        """Tell whether an organisation's own count is suppressed; without an organisation, the figure itself."""
-        if not self.catalogue.personal(indicator):
+        """Tell whether an organisation's own count is suppressed; without an organisation, the figure itself.
+
+        A need of all levels falls with each level of whom it tells of: of one without a norm it is the other's alone.
+        """
+        whom = self.catalogue.get(indicator.tells_of) if indicator.tells_of else indicator
+        if not self.catalogue.personal(whom):
             return False
-        table, hidden = self._kept_back(indicator)
+        table, hidden = self._kept_back(whom)
         row = self._numbers[self.root if organisation_id is None else organisation_id]
         place = (row, OWN) if organisation_id is not None and (row, OWN) in table.parents else row
-        if level is None:
+        if level is None and whom is indicator:
             return (place, TOTAL) in hidden
-        return any((place, column) in hidden for column in self._columns if level in column.split("+"))
+        return any((place, column) in hidden for column in self._columns if level is None or level in column.split("+"))
 
     def _kept_back(self, indicator: Indicator) -> tuple[Table, frozenset[Cell]]:
         """Return an indicator's table and what is kept back of it: where it counts few people, or tells of few, or a part is kept back."""

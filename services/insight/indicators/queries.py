@@ -51,33 +51,34 @@ WHERE s.school_id = ANY ($1::uuid[])
 GROUP BY s.school_id, s.level
 HAVING min(s.valid_from) <= $2"""
 
-# Somebody with several posts in scope counts once for each measure, at the post held longest.
+# Somebody with several posts counts once at each organisation, in the post held longest there: so what organisations count adds up to the
+# same number whatever is asked for, and nobody stands in two parts of the staff.
 STAFF = """
 WITH held AS (
-    SELECT p.*, EXISTS (SELECT FROM certificate c WHERE c.staff_id = p.staff_id AND c.kind = 'it' AND c.issued_on <= $2) AS certified,
-        p.role = 'teacher' AS teaches, p.role = 'teacher' AND p.subject IS NOT DISTINCT FROM 'informatics' AS teaches_informatics
+    SELECT DISTINCT ON (p.organisation_id, p.staff_id) p.*, p.role = 'teacher' AS teaches,
+        p.role = 'teacher' AND p.subject IS NOT DISTINCT FROM 'informatics' AS teaches_informatics,
+        EXISTS (SELECT FROM certificate c WHERE c.staff_id = p.staff_id AND c.kind = 'it' AND c.issued_on <= $2) AS certified
     FROM post p JOIN unnest($1::uuid[]) AS o(organisation_id) USING (organisation_id)
     WHERE p.valid_from <= $2 AND (p.valid_to IS NULL OR $2 < p.valid_to)
-), counted AS (
-    SELECT DISTINCT ON (m.measure, h.staff_id) m.measure, h.organisation_id
-    FROM held h CROSS JOIN LATERAL (VALUES
-        ('staff', true),
-        ('teachers', h.teaches),
-        ('managers', h.role IN ('principal', 'vice_principal')),
-        ('technicians', h.role = 'technician'),
-        ('informatics_teachers', h.teaches_informatics),
-        ('teachers_university', h.teaches_informatics AND h.degree IN ('university', 'master')),
-        ('teachers_college', h.teaches_informatics AND h.degree = 'college'),
-        ('teachers_intermediate', h.teaches_informatics AND h.degree = 'intermediate'),
-        ('staff_it_certificate', h.certified),
-        ('teachers_it_certificate', h.teaches AND h.certified),
-        ('teachers_using_it', h.teaches AND h.uses_it),
-        ('teachers_elearning', h.teaches AND h.makes_elearning)
-    ) AS m(measure, holds)
-    WHERE m.holds
-    ORDER BY m.measure, h.staff_id, h.valid_from, h.post_id
+    ORDER BY p.organisation_id, p.staff_id, p.valid_from, p.post_id
 )
-SELECT organisation_id, measure, count(*) AS count FROM counted GROUP BY organisation_id, measure"""
+SELECT h.organisation_id, m.measure, count(*) AS count
+FROM held h CROSS JOIN LATERAL (VALUES
+    ('staff', true),
+    ('teachers', h.teaches),
+    ('managers', h.role IN ('principal', 'vice_principal')),
+    ('technicians', h.role = 'technician'),
+    ('informatics_teachers', h.teaches_informatics),
+    ('teachers_university', h.teaches_informatics AND h.degree IN ('university', 'master')),
+    ('teachers_college', h.teaches_informatics AND h.degree = 'college'),
+    ('teachers_intermediate', h.teaches_informatics AND h.degree = 'intermediate'),
+    ('staff_it_certificate', h.certified),
+    ('teachers_it_certificate', h.teaches AND h.certified),
+    ('teachers_using_it', h.teaches AND h.uses_it),
+    ('teachers_elearning', h.teaches AND h.makes_elearning)
+) AS m(measure, holds)
+WHERE m.holds
+GROUP BY h.organisation_id, m.measure"""
 
 STAFF_HOLDERS = """
 SELECT DISTINCT p.organisation_id

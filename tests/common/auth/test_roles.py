@@ -61,7 +61,7 @@ HOLDERS = {
     "registry.class.open": OFFICE,
     "registry.class.read": STAFF_ROOM,
     "registry.guardian.add": OFFICE,
-    "registry.guardian.read": READERS + " guardian~",
+    "registry.guardian.read": READERS + " guardian~ school_admin~",
     "registry.import.read": READERS,
     "registry.import.run": OFFICE,
     "registry.learner.change": OFFICE,

@@ -92,6 +92,23 @@ async def is_done(runner: ConsumerRunner) -> bool:
     return bool(runner.lag) and not any(runner.lag.values())
 
 
+async def test_what_many_events_lack_is_waited_for_once(service: TestDatabase, database: Connection, transport: Transport) -> None:
+    poisoned.update({"bad", "worse"})
+    try:
+        await count_up(database, "bad", 3)
+        await count_up(database, "worse", 2)
+        await count_up(database, "a")
+        await Relay(service.url, transport).drain()
+        async with running(ConsumerRunner(project, service.url, transport)):
+            await wait_for_effects(database, 1)
+            await eventually(lambda: has_letters(database, 5))
+        letters = await dead_letters.find_all(database, "test.counter")
+        tried = {key: sorted(letter.attempts for letter in letters if letter.record.key == key) for key in poisoned}
+        assert tried == {"bad": [1, 1, 2], "worse": [1, 2]}
+    finally:
+        poisoned.clear()
+
+
 async def test_a_poison_event_is_isolated_and_the_rest_goes_on(service: TestDatabase, database: Connection, transport: Transport) -> None:
     poisoned.add("bad")
     try:

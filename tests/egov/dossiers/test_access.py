@@ -114,6 +114,14 @@ async def test_the_registry_down_means_try_again(world: World) -> None:
     assert (await world.mother.post("/dossiers", draft(world))).status_code == 201
 
 
+async def test_whoever_asks_the_registry_too_often_is_told_how_long_to_wait(world: World) -> None:
+    world.registry.busy = True
+    answer = await world.mother.post("/dossiers", draft(world))
+    assert (answer.status_code, answer.json()["type"]) == (429, "urn:lienthong:problem:too-many-requests")
+    assert answer.headers["retry-after"] == "7"
+    assert "wait" in answer.json()["detail_en"]
+
+
 async def test_bad_drafts_are_told_field_by_field(world: World) -> None:
     mother = world.mother
     cases: list[tuple[dict[str, Any], str, str]] = [

@@ -348,6 +348,10 @@ async def test_what_the_registry_would_refuse_is_found_out_before_anything_is_si
     await world.tell(REGISTRY_ORGANISATION_STATE, "organisation.state.v1", str(identity("S2")), 7, state("S2", 7, ["primary"]))
     other_level = await world.receiving.act(dossier, "approve", {"grade": 6})
     assert [(one["pointer"], one["code"]) for one in other_level.json()["errors"]] == [("/grade", "level_not_taught")]
+    await world.tell(REGISTRY_ORGANISATION_STATE, "organisation.state.v1", str(identity("S2")), 8, state("S2", 8, ["preschool"]))
+    given_up = await world.receiving.act(dossier, "approve", {})  # nobody sent a grade: it is the dossier's own that is no longer taught
+    assert [(one["pointer"], one["code"]) for one in given_up.json()["errors"]] == [("", "level_not_taught")]
+    await world.tell(REGISTRY_ORGANISATION_STATE, "organisation.state.v1", str(identity("S2")), 9, state("S2", 9, ["primary"]))
     world.registry.down = True
     assert (await world.receiving.act(dossier, "approve", {"class_id": world.add_class("5E")})).status_code == 503
     world.registry.down = False

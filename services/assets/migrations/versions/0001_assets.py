@@ -80,13 +80,13 @@ NEED = [
         UNIQUE (key, level, valid_from)
     )""",
     "COMMENT ON COLUMN norm.valid_to IS 'exclusive: the norm holds during [valid_from, valid_to), and until a later one begins'",
-    # asset-rules.yaml, norms.
+    # asset-rules.yaml, norms. Their ids are the same in every database: a topic that outlives one knows them by these.
     """
-    INSERT INTO norm (key, level, value, valid_from, legal_basis, certainty)
-    SELECT 'learners_per_computer', level, 15, '2016-10-07',
+    INSERT INTO norm (norm_id, key, level, value, valid_from, legal_basis, certainty)
+    SELECT md5('learners_per_computer ' || level)::uuid, 'learners_per_computer', level, 15, '2016-10-07',
         'Kế hoạch 25/KH của trường Phong Đông, theo Quyết định 225/QĐ-UBND của tỉnh Kiên Giang', 'medium'
     FROM unnest(ARRAY['primary', 'lower_secondary']) AS level""",
-    # Rows name schools by id and carry no path: a row may come before its school, and follows it wherever it moves.
+    # Rows name schools by id and carry no path: a row follows its school wherever it moves.
     """
     CREATE TABLE learner_spell (
         enrolment_id uuid PRIMARY KEY,
@@ -204,6 +204,7 @@ FOLLOW = [
         WHERE a.asset_id = r.asset_id AND a.organisation_id = NEW.organisation_id AND r.organisation_path <> NEW.path;
         RETURN NULL;
     END $$""",
+    # As text: a dump that is restored finds no operator of ltree, its search path is empty.
     """
     CREATE TRIGGER organisation_moved AFTER UPDATE OF path ON organisation_path
     FOR EACH ROW WHEN (OLD.path::text IS DISTINCT FROM NEW.path::text) EXECUTE FUNCTION follow_organisation()""",

@@ -23,4 +23,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Leave what was told: it stays true, and told again it changes nothing."""
+    """Leave what was told: it stays true, and told again under the same ids it changes nothing."""
