@@ -10,8 +10,9 @@ from tests.support.tokens import Issuer, issuing
 
 pytest_plugins = ["tests.house.loopback"]
 
-# What shares an expensive engine runs on one worker, and first; everything else is spread file by file.
+# What shares an expensive engine runs on one worker; everything else is spread file by file.
 TOGETHER = ("tests/e2e/", "tests/faults/", "tests/common/events/", "tests/identity/")
+LONGEST = (*TOGETHER, "tests/stack/test_run.py", "tests/stack/test_java_engines.py")
 
 
 def group_of(nodeid: str) -> str:
@@ -34,7 +35,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put what takes longest first, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: TOGETHER.index(group) if (group := group_of(item.nodeid)) in TOGETHER else len(TOGETHER))
+    items.sort(key=lambda item: LONGEST.index(group) if (group := group_of(item.nodeid)) in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session")
