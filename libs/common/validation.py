@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from libs.common.errors import FieldError
 
@@ -36,8 +37,13 @@ SENTENCES_VI = {
     "list_type": "Phải là danh sách.",
     "dict_type": "Phải là đối tượng JSON.",
     "model_attributes_type": "Phải là đối tượng JSON.",
-    "too_short": "Danh sách quá ngắn: cần ít nhất {min_length} mục.",
-    "too_long": "Danh sách quá dài: nhiều nhất {max_length} mục.",
+    "too_short": "Quá ngắn: cần ít nhất {min_length} mục hoặc ký tự.",
+    "too_long": "Quá dài: nhiều nhất {max_length} mục hoặc ký tự.",
+}
+# pydantic says "items" of a secret text too.
+SENTENCES_EN = {
+    "too_short": "Too short: at least {min_length} (items or characters).",
+    "too_long": "Too long: at most {max_length} (items or characters).",
 }
 FEW = 10
 """So many values of a code list are told one by one."""
@@ -67,13 +73,14 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
 
 def _field_error(finding: Mapping[str, Any], body: type[BaseModel] | None, query_names: Sequence[str]) -> FieldError:
     code, location, context = str(finding["type"]), list(finding["loc"]), finding.get("ctx", {})
-    vi, en = SENTENCES_VI.get(code, OTHERWISE_VI).format_map(context), str(finding["msg"])
+    vi = SENTENCES_VI.get(code, OTHERWISE_VI).format_map(context)
+    en = SENTENCES_EN[code].format_map(context) if code in SENTENCES_EN else str(finding["msg"])
     cause = context.get("error")
     if isinstance(cause, FieldRuleError):
         code, vi, en = cause.code, cause.vi, cause.en
     if code in {"enum", "literal_error"}:
         vi, en = _of_list(str(finding["input"]), str(context["expected"]))
-    if code == "string_pattern_mismatch" and (example := _example(body, location[1:])):
+    if code == "string_pattern_mismatch" and (example := _example(body, location)):
         vi, en = f"{vi} Ví dụ đúng: {example}", f"{en}, for example {example}"
     if code == "extra_forbidden":
         en = "Unknown field."
@@ -94,12 +101,21 @@ def _of_list(value: str, expected: str) -> tuple[str, str]:
     return (f"{vi} Có phải ý bạn là “{near}”?", f"{en} Did you mean “{near}”?") if near else (vi, en)
 
 
-def _example(model: type[BaseModel] | None, path: Sequence[Any]) -> str | None:
-    """Return the example that the field at `path` gives of itself."""
-    *above, name = path or [""]
-    model = _model_at(model, above)
-    field = model.model_fields.get(str(name)) if model else None
-    return str(field.examples[0]) if field and field.examples else None
+def _example(body: type[BaseModel] | None, location: Sequence[Any]) -> str | None:
+    """Return the example that the body's field at `location` gives of itself, or a type inside it of its values."""
+    source, *path = [part for part in location if not isinstance(part, int)] or [""]
+    if source != "body" or not path:
+        return None
+    model = _model_at(body, path[:-1])
+    field = model.model_fields.get(str(path[-1])) if model else None
+    return _example_in(field) if field else None
+
+
+def _example_in(part: object) -> str | None:
+    """Return the first example in a field or an annotation: a nullable type keeps its own inside the union."""
+    if isinstance(part, FieldInfo):
+        return str(part.examples[0]) if part.examples else _example_in(part.annotation)
+    return next((found for found in map(_example_in, get_args(part)) if found), None)
 
 
 def _pointer(location: Sequence[Any]) -> str:

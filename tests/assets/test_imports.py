@@ -168,11 +168,15 @@ async def test_each_wrong_cell_is_reported_by_row_and_column_and_nothing_is_writ
 
 TOLD: tuple[tuple[dict[str, str], str, str], ...] = (
     ({"quantity": "-3"}, "“-3” không đúng dạng: cần số nguyên từ 1 đến 100000.", "give a whole number from 1 to 100000."),
-    ({"class_code": "teaching computer"}, "(24 mã / codes, gần nhất / nearest: teaching_computer).", "GET /assets/v1/classes"),
+    (
+        {"class_code": "teaching computer"},
+        "/assets/v1/classes (24 mã, gần nhất: teaching_computer).",
+        "(24 codes, nearest: teaching_computer).",
+    ),
     ({"level": "university"}, "primary, lower_secondary, upper_secondary, continuing.", "one of: preschool, primary,"),
     ({"valid_from": "soon"}, "cần ngày dạng YYYY-MM-DD hoặc DD/MM/YYYY.", "YYYY-MM-DD or DD/MM/YYYY"),
     ({"cost": "15.000.000"}, "từ 0 đến 1000000000000", "from 0 to 1000000000000"),
-    ({"wear_class": "computr"}, "gần nhất / nearest: computer).", "GET /assets/v1/wear/rule-set"),
+    ({"wear_class": "computr"}, " mã, gần nhất: computer).", " codes, nearest: computer)."),
 )
 
 

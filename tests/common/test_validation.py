@@ -16,8 +16,13 @@ class Few(StrEnum):
     Y = "y"
 
 
+Code = Annotated[str, Field(pattern=r"^[a-z]{2}$", examples=["ab"])]
+FORM = ("Không đúng dạng ^[a-z]{2}$.", "String should match pattern '^[a-z]{2}$'")
+FORM_AND_EXAMPLE = (FORM[0] + " Ví dụ đúng: ab", FORM[1] + ", for example ab")
+
+
 class Inner(BaseModel):
-    code: Annotated[str, Field(pattern=r"^[a-z]{2}$", examples=["ab"])] = "aa"
+    code: Code = "aa"
 
 
 class Body(BaseModel):
@@ -26,6 +31,8 @@ class Body(BaseModel):
     many: Many = "value_1"
     count: Annotated[int, Field(ge=1, le=5)] = 1
     code: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "aa"
+    nullable: Code | None = None
+    codes: list[Code] = []
     text: Annotated[str, Field(min_length=2, max_length=3)] = "abc"
     inner: Inner = Inner()
     inners: list[Inner] = Field(default=[], max_length=1)
@@ -44,23 +51,17 @@ class Body(BaseModel):
         ({"many": "q"}, "Không nằm trong danh mục 11 giá trị.", "Not one of the 11 allowed values."),
         ({"count": 0}, "Phải từ 1 trở lên.", "Input should be greater than or equal to 1"),
         ({"count": 6}, "Phải từ 5 trở xuống.", "Input should be less than or equal to 5"),
-        ({"code": "A"}, "Không đúng dạng ^[a-z]{2}$.", "String should match pattern '^[a-z]{2}$'"),
+        ({"code": "A"}, *FORM),
         ({"text": "a"}, "Quá ngắn: cần ít nhất 2 ký tự.", "String should have at least 2 characters"),
         ({"text": "abcd"}, "Quá dài: nhiều nhất 3 ký tự.", "String should have at most 3 characters"),
-        (
-            {"inner": {"code": "A"}},
-            "Không đúng dạng ^[a-z]{2}$. Ví dụ đúng: ab",
-            "String should match pattern '^[a-z]{2}$', for example ab",
-        ),
-        (
-            {"inners": [{"code": "A"}]},
-            "Không đúng dạng ^[a-z]{2}$. Ví dụ đúng: ab",
-            "String should match pattern '^[a-z]{2}$', for example ab",
-        ),
+        ({"inner": {"code": "A"}}, *FORM_AND_EXAMPLE),
+        ({"inners": [{"code": "A"}]}, *FORM_AND_EXAMPLE),
+        ({"nullable": "A"}, *FORM_AND_EXAMPLE),
+        ({"codes": ["ab", "A"]}, *FORM_AND_EXAMPLE),
         (
             {"inners": [{}, {}]},
-            "Danh sách quá dài: nhiều nhất 1 mục.",
-            "List should have at most 1 item after validation, not 2",
+            "Quá dài: nhiều nhất 1 mục hoặc ký tự.",
+            "Too long: at most 1 (items or characters).",
         ),
     ],
 )
@@ -69,3 +70,12 @@ def test_a_wrong_field_is_told_what_is_allowed(given: dict[str, object], vi: str
         Body.model_validate(given)
     (found,) = field_errors([{**one, "loc": ("body", *one["loc"])} for one in caught.value.errors(include_url=False)], Body)
     assert (found.vi, found.en) == (vi, en)
+
+
+@pytest.mark.parametrize("source", ["path", "query"])
+def test_a_parameter_is_told_no_example_of_the_body(source: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Body.model_validate({"nullable": "A"})
+    (finding,) = caught.value.errors(include_url=False)
+    (found,) = field_errors([{**finding, "loc": (source, "nullable")}], Body)
+    assert (found.vi, found.en) == FORM

@@ -1,4 +1,4 @@
-"""The identity database: up, down and up again; rows follow their organisation."""
+"""The identity database: up, down and up again; rows follow their organisation; what is unique."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,8 +7,14 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from libs.common.db.engine import Database
 from libs.common.db.migrate import migrate
+from services.identity.accounts import service as accounts
+from services.identity.accounts.schemas import AccountCreate
 from services.identity.main import SERVICE
+from services.identity.sandbox_provider import SandboxProvider
+from services.identity.settings import identity_settings
+from services.identity.system import system_unit
 from tests.support.postgres import TestDatabase, TestPostgres
 from tests.support.service import plant_organisation
 
@@ -56,6 +62,27 @@ async def test_rows_follow_their_organisation(own_database: TestDatabase) -> Non
     await connection.execute("UPDATE organisation_path SET path = text2ltree($1) WHERE code = 'LC-MOI#1'", organisation_id.hex)
     assert await connection.fetchval(NOW_HERE) == heir, "a living organisation has taken the code"
     await connection.close()
+
+
+async def test_no_other_unique_index_says_that_a_user_name_is_taken(own_database: TestDatabase) -> None:
+    connection = await asyncpg.connect(own_database.superuser_url)
+    await connection.execute("CREATE UNIQUE INDEX account_name_once ON account (name)")
+    await connection.close()
+
+    async def create(username: str, name: str) -> None:
+        async with system_unit(database, "test", "identity.account.create") as db:
+            body = AccountCreate(username=username, name=name, organisation_code="LC-PD")
+            await accounts.create(db, SandboxProvider(identity_settings()), body)
+
+    database = Database(own_database.url, pool_size=1)
+    try:
+        await create("lan", "Lan")
+        with pytest.raises(accounts.UsernameTaken):
+            await create("Lan", "Lan khác")
+        with pytest.raises(asyncpg.UniqueViolationError, match="account_name_once"):
+            await create("lan.2", "Lan")
+    finally:
+        await database.close()
 
 
 async def test_the_application_role_sees_nothing_without_a_scope(own_database: TestDatabase) -> None:

@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from libs.common.auth.permissions import roles
 from libs.common.auth.principal import Grant
 from libs.common.settings import Profile
+from libs.common.validation import field_errors
 from services.identity import password_policy
+from services.identity.accounts.schemas import AccountCreate
 from services.identity.accounts.service import policy
 from services.identity.grants.rules import exceeds, held_at
 from services.identity.issuer.context import Issuer, NotASandboxError
@@ -36,6 +39,15 @@ def test_a_weak_password_is_told_by_its_rule(password: str, code: str) -> None:
     found = password_policy.weaknesses(policy(), "lan.nguyen", password)
     assert code in {error.code for error in found}
     assert all(error.vi and error.en for error in found)
+
+
+def test_a_password_beyond_all_bounds_is_told_the_bound() -> None:
+    given = {"username": "lan.nguyen", "name": "Lan", "organisation_code": "LC-PD", "password": "a1" * 150}
+    with pytest.raises(ValidationError) as caught:
+        AccountCreate.model_validate(given)
+    (found,) = field_errors([{**one, "loc": ("body", *one["loc"])} for one in caught.value.errors(include_url=False)], AccountCreate)
+    assert (found.pointer, found.vi) == ("/password", "Quá dài: nhiều nhất 256 mục hoặc ký tự.")
+    assert found.en == "Too long: at most 256 (items or characters)."
 
 
 def test_a_good_password_has_no_fault() -> None:

@@ -16,6 +16,10 @@ SELECT c.relname AS name, c.relrowsecurity AS secured, pg_get_userbyid(c.relowne
     EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organisation_path' AND NOT a.attisdropped) AS placed,
     (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid) AS policies
 FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace ORDER BY c.relname"""
+FUNCTIONS = """
+SELECT p.proname AS name, p.proconfig AS settings, has_function_privilege('public', p.oid, 'EXECUTE') AS anybody,
+    has_function_privilege(current_user, p.oid, 'EXECUTE') AS application
+FROM pg_proc p WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace"""
 ROWS = "SELECT to_jsonb(t)::text FROM {t} t"
 ONE = "SELECT to_jsonb(t)::text FROM {t} t WHERE organisation_path <@ (SELECT path FROM organisation_path WHERE code = $1) LIMIT 1"
 COPY = "INSERT INTO {t} SELECT (jsonb_populate_record(NULL::{t}, $1::text::jsonb)).*"
@@ -115,6 +119,18 @@ async def test_every_table_is_secured_or_open_for_a_reason(grounds: dict[str, Gr
         role = await connection.fetchrow("SELECT rolsuper, rolbypassrls, rolname FROM pg_roles WHERE rolname = current_user")
     assert (role["rolsuper"], role["rolbypassrls"]) == (False, False)
     assert role["rolname"] not in {table["owner"] for table in found}
+
+
+@pytest.mark.parametrize("name", services())
+@SHARED
+async def test_only_the_application_may_look_past_row_security(grounds: dict[str, Ground], name: str) -> None:
+    """Nor may a temporary table pass for one of ours inside such a function: unless named last, pg_temp is searched first."""
+    async with application(grounds[name]) as connection:
+        found = await connection.fetch(FUNCTIONS)
+    assert "sequence_changes" in {one["name"] for one in found}
+    for one in found:
+        assert (one["anybody"], one["application"]) == (False, True), one["name"]
+        assert one["settings"] == ["search_path=public, pg_temp"], one["name"]
 
 
 @pytest.mark.parametrize("name", services())

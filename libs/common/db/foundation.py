@@ -76,7 +76,7 @@ CREATE TABLE change (
 # Positions are given after commit, by one at a time, in the order in which changes became visible: a reader that has seen
 # position n has missed nothing below n, whatever was still in flight. Identity values cannot promise that.
 SEQUENCE_CHANGES = """
-CREATE FUNCTION sequence_changes() RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION sequence_changes() RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF EXISTS (SELECT FROM change WHERE position IS NULL) THEN
         PERFORM pg_advisory_xact_lock(hashtext('sequence_changes'));

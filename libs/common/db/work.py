@@ -23,6 +23,8 @@ from libs.common.http.conditional import etag
 from libs.common.http.idempotency import Repetition
 
 OPEN = "SELECT open_scope($1, $2, $3)"
+# The headers of an answer that its repetition carries too.
+KEPT = frozenset({"etag", "location", "content-type", "cache-control"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class UnitOfWork:
         if self._repetition is None:
             return ledger.NO_ANSWER
         answer = self._answer or Response(status_code=204)
-        kept = {name: value for name, value in answer.headers.items() if name in {"etag", "location", "content-type"}}
+        kept = {name: value for name, value in answer.headers.items() if name in KEPT}
         return StoredAnswerRow(answer.status_code, orjson.dumps(kept).decode(), bytes(answer.body), self._repetition.key)
 
     async def _begin(self, scope: tuple[Any, ...]) -> None:

@@ -5,13 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from libs.common.imports.faults import SIGNED, Fault
+from libs.common.imports.faults import BETWEEN, SIGNED, Fault
 from libs.common.text import fold
-from libs.common.validation import did_you_mean
+from libs.common.validation import FEW, did_you_mean
 
-FEW: Final = 10
-"""So many values of a code list are told one by one."""
-HINT: Final = "Có phải ý bạn là / Did you mean “{near}”?"
+HINT: Final = "Có phải ý bạn là “{near}”?" + BETWEEN + "Did you mean “{near}”?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +67,10 @@ def one_of(values: Sequence[str], where: str = "") -> Form:
 
 
 def nearest(value: str, values: Sequence[str]) -> str:
-    """Return how many values a code list has and which is probably meant, as the end of a sentence in either language."""
+    """Return how many values a code list has and which is probably meant, as the end of a sentence in both languages."""
     near = did_you_mean(value.lower().replace(" ", "_"), values)
-    return f" ({len(values)} mã / codes" + (f", gần nhất / nearest: {near})" if near else ")")
+    vi, en = (f", gần nhất: {near}", f", nearest: {near}") if near else ("", "")
+    return f" ({len(values)} mã{vi}){BETWEEN} ({len(values)} codes{en})"
 
 
 DAY: Final = Form(

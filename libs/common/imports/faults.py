@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 
 Fault = tuple[int, str, str, str, str]
 """Row (as a spreadsheet shows it, the header is row 1), column, code, value and hint, as the table `fault` holds them."""
+BETWEEN: Final = "\x1f"
+"""Stands in a hint of words, between the Vietnamese and the English ones; any other hint is told alike in both languages."""
 
 
 class FileFaultError(ValueError):
@@ -29,7 +31,8 @@ class Sentence(NamedTuple):
 
     def about(self, value: str, hint: str) -> "Sentence":
         """Return the sentence with its places filled."""
-        return Sentence(*(text.replace("{value}", value).replace("{hint}", hint) for text in self))
+        hints = hint.split(BETWEEN)
+        return Sentence(*(text.replace("{value}", value).replace("{hint}", hints[place]) for place, text in ((0, self.vi), (-1, self.en))))
 
 
 FORM: Final = Sentence("“{value}” không đúng dạng: cần {hint}.", "“{value}” does not have the form: give {hint}.")
@@ -73,8 +76,11 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
 
 FORMULA: Final = ("=", "+", "-", "@")
 """With these a spreadsheet takes a cell for a formula."""
-SIGNED: Final = r"[+-]\d+([ .,]\d+)*|\+\d{1,3}([ .-]\d{2,4}){2,5}"
-"""A number with its sign, or a phone number: no formula though it begins like one. Python and PostgreSQL read it alike."""
+SIGNED: Final = r"[+-]\d+([ .,]\d+)*"
+"""A number with its sign, or a telephone number in groups: no formula though it begins like one (`+84-214` is one).
+
+Python and PostgreSQL read it alike.
+"""
 
 
 def is_formula(cell: str) -> bool:

@@ -14,7 +14,7 @@ from libs.common.access import ReadSession
 from libs.common.db.read import Listing
 from libs.common.http.paging import PageRequest
 from libs.common.imports.columns import Column
-from libs.common.imports.faults import FORM, FORMULA, Sentence
+from libs.common.imports.faults import BETWEEN, FORM, FORMULA, Sentence
 
 
 class FaultOut(BaseModel):
@@ -29,11 +29,11 @@ class FaultOut(BaseModel):
 
 STORE: Final = """
 INSERT INTO import_error (import_id, "row", "column", code, message_vi, message_en)
-SELECT $1, f.row_no, f.col, f.code, replace(replace(t.vi, '{value}', coalesce(f.value, '')), '{hint}', f.hint),
-       replace(replace(t.en, '{value}', coalesce(f.value, '')), '{hint}', f.hint)
+SELECT $1, f.row_no, f.col, f.code, replace(replace(t.vi, '{value}', coalesce(f.value, '')), '{hint}', split_part(f.hint, '{between}', 1)),
+       replace(replace(t.en, '{value}', coalesce(f.value, '')), '{hint}', split_part(f.hint, '{between}', -1))
 FROM (SELECT * FROM fault ORDER BY row_no, col LIMIT $6) f
 JOIN unnest($2::text[], $3::text[], $4::text[], $5::text[]) t (code, col, vi, en) ON t.code = f.code AND t.col IN ('', f.col)
-ORDER BY f.row_no, f.col"""
+ORDER BY f.row_no, f.col""".replace("{between}", BETWEEN)
 FAULTS: Final = Listing(
     FaultOut,
     source="import_error e",

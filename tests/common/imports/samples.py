@@ -106,6 +106,6 @@ UNREADABLE: dict[str, tuple[str, str, Callable[[Table], bytes]]] = {
     "a workbook cut short": (XLSX, "unreadable", _xlsx(lambda content: content[: len(content) // 2])),
 }
 """Name → media type, the code of the one fault that is told, and how a good table becomes such a file."""
-FORMULAS = ("=1+1", "+cmd", "-cmd|' /C calc'!A0", "-1+1", "@SUM(A1)", "=HYPERLINK(0)")
-SIGNED = ("-1", "+84", "+84 214 3840 000", "-15.000,5")
+FORMULAS = ("=1+1", "+cmd", "-cmd|' /C calc'!A0", "-1+1", "+84-214-3840", "+1-22-33", "@SUM(A1)", "=HYPERLINK(0)")
+SIGNED = ("-1", "+84", "+84 214 3840", "+84 214 3840 000", "+84.214.3840", "-15.000,5")
 """Numbers and telephone numbers begin like formulas and are none."""

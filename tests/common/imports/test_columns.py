@@ -6,7 +6,7 @@ import pytest
 
 from libs.common.imports.cells import read_day
 from libs.common.imports.columns import BOOLEAN, DAY, TITLE, Column, Form, header_faults, nearest, one_of
-from libs.common.imports.faults import Fault, is_formula
+from libs.common.imports.faults import BETWEEN, SENTENCES, Fault, Sentence, is_formula
 from tests.common.imports.samples import FORMULAS, SIGNED
 
 COLUMNS = (
@@ -17,7 +17,7 @@ COLUMNS = (
 
 
 def hint(name: str) -> str:
-    return f"Có phải ý bạn là / Did you mean “{name}”?"
+    return f"Có phải ý bạn là “{name}”?{BETWEEN}Did you mean “{name}”?"
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,17 @@ def test_a_short_list_is_told_whole_and_a_long_one_by_its_size_and_nearest() -> 
     codes = [f"code_{letter}" for letter in "abcdefghijk"]
     told = one_of(codes, "GET /codes")
     assert (told.en, told.values) == ("one of the codes of GET /codes{hint}", tuple(codes))
-    assert nearest("Code  A", codes) == " (11 mã / codes, gần nhất / nearest: code_a)"
-    assert nearest("xyz", codes) == " (11 mã / codes)"
+    said = Sentence("Sai{hint}.", "Wrong{hint}.").about("", nearest("Code  A", codes))
+    assert said == ("Sai (11 mã, gần nhất: code_a).", "Wrong (11 codes, nearest: code_a).")
+    assert nearest("xyz", codes).split(BETWEEN) == [" (11 mã)", " (11 codes)"]
+
+
+def test_words_of_a_hint_are_told_in_the_language_of_the_sentence() -> None:
+    ((_, _, code, value, words),) = header_faults(COLUMNS, ["school_code", "ngay mo"])
+    assert SENTENCES[code].about(value, words) == (
+        "Cột “ngay mo” không tồn tại. Có phải ý bạn là “opened_on”?",
+        "Unknown column “ngay mo”. Did you mean “opened_on”?",
+    )
 
 
 @pytest.mark.parametrize(

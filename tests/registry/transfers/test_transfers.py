@@ -14,7 +14,7 @@ from services.registry import daily
 from services.registry.transfers.consumers import execute_transfers
 from services.registry.transfers.events import DECIDED
 from tests.registry.conftest import World
-from tests.registry.samples import enrolment, learner, person, school_class
+from tests.registry.samples import YEAR, enrolment, learner, person, school_class
 
 
 def decided(learner_id: str, **others: Any) -> Received:
@@ -144,6 +144,15 @@ async def test_a_class_of_another_grade_level_or_year_takes_nobody(world: World)
     mixed = await world.admin.must("/classes", school_class(school_code="S2", name="Ghép", grade=None))
     await deliver(world, decided(made["learner_id"], dossier_id="C-9", class_id=mixed["class_id"], grade=1))
     assert (await published(world))[-1][0] == "transfer.executed.v1"
+
+
+async def test_after_every_known_year_the_learners_last_one_and_its_classes_count(world: World) -> None:
+    made = await world.admin.must("/learners", learner())
+    there = await world.admin.must("/classes", school_class(school_code="S2"))
+    await deliver(world, decided(made["learner_id"], class_id=there["class_id"], effective_date="2027-08-01"))
+    (_, moved), (kind, _) = await published(world)
+    assert (kind, moved["enrolments"][1]["class_id"]) == ("transfer.executed.v1", there["class_id"])
+    assert moved["enrolments"][1]["school_year"] == YEAR
 
 
 async def test_a_move_decided_ahead_waits_for_its_day(world: World) -> None:

@@ -150,7 +150,7 @@ $$"""
 # Whoever holds code and key of a dossier may follow it; they are shown states and times, nobody's data.
 TRACKED_DOSSIER = """
 CREATE FUNCTION tracked_dossier(given_code text, given_key text) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = public AS $$
+SET search_path = public, pg_temp AS $$
     SELECT jsonb_build_object('code', d.code, 'procedure_code', d.procedure_code, 'stage', d.stage, 'status', d.status,
         'receiving_school_code', d.receiving_school_code, 'receiving_school_name', d.receiving_school_name, 'owner', d.owner,
         'submitted_at', d.submitted_at, 'received_at', d.received_at, 'due_at', d.due_at, 'step_due_at', d.step_due_at,

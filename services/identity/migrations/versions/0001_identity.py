@@ -138,7 +138,7 @@ TABLES = [
 # An account may be made before its organisation arrives on the bus, and an organisation may move: the rows that name its code follow it.
 # An ended organisation's code is marked `#…`; its rows follow it to its successor, unless a living organisation has taken the code.
 FOLLOW_ORGANISATION = """
-CREATE FUNCTION follow_organisation() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION follow_organisation() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     named text := split_part(NEW.code, '#', 1);
 BEGIN
@@ -159,13 +159,13 @@ FOR EACH ROW EXECUTE FUNCTION follow_organisation()"""
 # All grants of an account, also those outside the caller's scope: who manages an account must hold all of them, and the provider gets all.
 GRANTS_OF_ACCOUNT = """
 CREATE FUNCTION grants_of_account(account uuid) RETURNS TABLE (role text, organisation_code text, path text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT g.role, g.organisation_code, g.organisation_path::text FROM role_grant g WHERE g.account_id = account
 $$"""
 
 GRANTS_OF_CLIENT = """
 CREATE FUNCTION grants_of_client(client text) RETURNS TABLE (role text, organisation_code text, path text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT g.role, g.organisation_code, g.organisation_path::text FROM role_grant g WHERE g.client_id = client
 $$"""
 

@@ -130,7 +130,7 @@ TREE = """
 CREATE FUNCTION organisations_under(root uuid, as_of date, people text[])
 RETURNS TABLE (
     organisation_id uuid, code text, name text, kind text, parent_id uuid, levels text[], has_website boolean, sees_people boolean
-) LANGUAGE sql STABLE ROWS 10 SECURITY DEFINER SET search_path = public AS $$
+) LANGUAGE sql STABLE ROWS 10 SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT v.organisation_id, v.code, v.name, v.kind, v.parent_id, v.levels, (v.attributes ->> 'has_website')::boolean,
         '*' = ANY (people) OR o.path <@ ANY (ARRAY(SELECT g.path FROM organisation_path g WHERE g.code = ANY (people)))
     FROM organisation_version r

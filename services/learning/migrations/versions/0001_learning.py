@@ -103,7 +103,7 @@ CONTENT = [
 
 # The same life as in content/rules.py, held by the database: whoever writes, and by whatever way. `lienthong.actor` is the caller's.
 LIFE = """
-CREATE FUNCTION guard_content_version() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION guard_content_version() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     actor text := current_setting('lienthong.actor', true);
     -- generated columns are not computed yet here
@@ -153,7 +153,7 @@ FOR EACH ROW EXECUTE FUNCTION guard_content_version()"""
 # Counts only, so with the owner's rights: what was approved once and is withdrawn now still counts on a day in the past.
 COVERAGE = """
 CREATE FUNCTION approved_subject_grades(as_of date) RETURNS TABLE (grade smallint, subject text, contents bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT v.grade, v.subject, count(*) FROM content_version v
     WHERE v.state IN ('approved', 'superseded', 'withdrawn') AND v.grade IS NOT NULL
         AND v.decided_at < (as_of + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'

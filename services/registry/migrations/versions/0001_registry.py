@@ -243,7 +243,8 @@ LEARNERS = [
 # all of it. Rows that leave a scope are told to the change feed of that scope as deleted.
 REFRESH = [
     """
-    CREATE FUNCTION refresh_organisations(today date) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+    CREATE FUNCTION refresh_organisations(today date) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_temp AS $$
     DECLARE
         was ltree[];
         becomes ltree[];
