@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Request
 from starlette.responses import Response
@@ -68,9 +69,7 @@ class ReadSession:
             await self._reader.document(of, values)
         headers = {"Cache-Control": PRIVATE}
         if rows.next:
-            headers["Link"] = (
-                "<" + str(self._request.url.include_query_params(cursor=rows.next).replace(scheme="", netloc="")) + '>; rel="next"'
-            )
+            headers["Link"] = _next_link(self._request, rows.next)
         return _listed(rows.bodies, rows.next, headers, rows.count)
 
     async def changes(self, resource: str, request: ChangesRequest) -> Response:
@@ -161,6 +160,12 @@ def _named(dependency: Any, permission: str, **options: Any) -> Any:
     """Mark the dependency with its permission: OpenAPI, the access matrix and the lints read it."""
     dependency.permission = permission
     return Depends(dependency, **options)
+
+
+def _next_link(request: Request, cursor: str) -> str:
+    """Return the same question with another cursor, relative to the gateway; by hand, since a URL object costs a page a twentieth."""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    return f"<{quote(request.scope['path'])}?{urlencode([*asked, ('cursor', cursor)])}>; rel=\"next\""
 
 
 def _listed(bodies: Any, following: str | None, headers: Mapping[str, str], count: int | None) -> Response:
