@@ -165,7 +165,7 @@ def _named(dependency: Any, permission: str, **options: Any) -> Any:
 def _next_link(request: Request, cursor: str) -> str:
     """Return the same question with another cursor, relative to the gateway; by hand, since a URL object costs a page a twentieth."""
     asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    return f"<{quote(request.scope['path'])}?{urlencode([*asked, ('cursor', cursor)])}>; rel=\"next\""
+    return f'<{quote(request.scope["path"])}?{urlencode([*asked, ("cursor", cursor)])}>; rel="next"'
 
 
 def _listed(bodies: Any, following: str | None, headers: Mapping[str, str], count: int | None) -> Response:

@@ -143,10 +143,11 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
 
 def _query_names(request: Request) -> list[str]:
     route = request.scope.get("route")
-    names: list[str] = []
-    for parameter in _query_params(route.dependant) if isinstance(route, APIRoute) else ():
-        model = getattr(parameter.field_info.annotation, "model_fields", None)
-        names.extend(model or [parameter.alias])
+    if not isinstance(route, APIRoute):
+        return []
+    names = [name for model in openapi.queries(route.dependant) for name in model.model_fields]
+    for parameter in _query_params(route.dependant):
+        names.extend(getattr(parameter.field_info.annotation, "model_fields", None) or [parameter.alias])
     return names
 
 

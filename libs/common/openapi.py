@@ -7,10 +7,12 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from libs.common.errors import TYPE_PREFIX, ProblemOut, catalogue
 
 SCHEME = "bearer"
+REF = "#/components/schemas/{model}"
 IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -36,7 +38,7 @@ def build(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of the application."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas["ProblemOut"] = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas["ProblemOut"] = ProblemOut.model_json_schema(ref_template=REF)
     schemas |= schemas["ProblemOut"].pop("$defs", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -47,7 +49,10 @@ def build(app: FastAPI) -> dict[str, Any]:
     ]
     for route, permission in permissions(app):
         for method in route.methods or ():
-            _describe(document["paths"][route.path_format][method.lower()], method, route.path_format, permission)
+            operation = document["paths"][route.path_format][method.lower()]
+            for model in queries(route.dependant):
+                schemas |= _describe_query(operation, model)
+            _describe(operation, method, route.path_format, permission)
     return document
 
 
@@ -65,6 +70,24 @@ def every_route(routes: Any) -> Iterator[APIRoute]:
             yield route
         elif hasattr(route, "original_router"):
             yield from every_route(route.original_router.routes)
+
+
+def queries(dependant: Dependant) -> Iterator[type[BaseModel]]:
+    """Yield the models by which a route's dependencies read the query themselves (http/paging.py)."""
+    for sub in dependant.dependencies:
+        if model := getattr(sub.call, "query", None):
+            yield model
+        yield from queries(sub)
+
+
+def _describe_query(operation: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    """Add the fields of a query as parameters, as the framework would; returns the schemas that they name."""
+    schema = model.model_json_schema(ref_template=REF)
+    for name, field in schema["properties"].items():
+        told = {key: value for key, value in field.items() if value is not None}  # no default needs no word
+        operation.setdefault("parameters", []).append({"name": name, "in": "query", "required": False, "schema": told})
+    operation["responses"].setdefault("422", {})
+    return dict(schema.get("$defs", {}))
 
 
 def _permission(dependant: Dependant) -> str | None:

@@ -2,15 +2,15 @@
 
 import base64
 import hashlib
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import orjson
-from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from libs.common.errors import CursorMismatch
 
@@ -86,17 +86,19 @@ def page_request(filters: Mapping[str, Any], sorts: tuple[str, ...]) -> Any:
         **fields,
     )
 
-    def read(query: Any) -> PageRequest:
+    async def read(request: Request) -> PageRequest:
+        query: Any = _validated(model, request)
         given = {name: value for name in filters if (value := getattr(query, name)) is not None}
-        request = PageRequest(limit=query.limit, sort=query.sort, filters=given, count=query.count)
+        page = PageRequest(limit=query.limit, sort=query.sort, filters=given, count=query.count)
         if query.cursor is None:
-            return request
+            return page
         fingerprint, sort_value, key = decode_cursor(query.cursor, 3)
-        if fingerprint != request.fingerprint:
+        if fingerprint != page.fingerprint:
             raise CursorMismatch
-        return PageRequest(limit=query.limit, sort=query.sort, filters=given, count=query.count, after=(sort_value, key))
+        return replace(page, after=(sort_value, key))
 
-    return Depends(_with_query(read, model))
+    read.query = model  # type: ignore[attr-defined]  # openapi.py documents its fields
+    return Depends(read)
 
 
 def _one_of(names: tuple[str, ...]) -> Any:
@@ -104,12 +106,9 @@ def _one_of(names: tuple[str, ...]) -> Any:
     return Literal[names]
 
 
-def _with_query(read: Callable[[Any], PageRequest], model: type[BaseModel]) -> Callable[..., Any]:
-    """Give the reader the signature that FastAPI documents and validates."""
-
-    async def dependency(query: Any) -> PageRequest:
-        return read(query)
-
-    parameter = inspect.Parameter("query", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[model, Query()])
-    dependency.__signature__ = inspect.Signature([parameter])  # type: ignore[attr-defined]  # functions take it at run time
-    return dependency
+def _validated(model: type[BaseModel], request: Request) -> BaseModel:
+    """Read the whole query at once: the framework reads it field by field, which takes a tenth of a page's time."""
+    try:
+        return model.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        raise RequestValidationError([{**one, "loc": ("query", *one["loc"])} for one in error.errors()]) from error
