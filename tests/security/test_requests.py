@@ -60,6 +60,15 @@ async def test_one_token_in_one_header(grounds: dict[str, Ground], name: str) ->
 
 @pytest.mark.parametrize("name", services())
 @SHARED
+async def test_who_has_not_signed_in_is_not_told_what_is_wrong_with_a_query(grounds: dict[str, Ground], name: str) -> None:
+    asked = [one.path for one in ASKED if one.service == name and one.reads and one.permission and not one.path_names]
+    assert asked
+    for path in asked:
+        refused(await grounds[name].client.get(path, params={"limit": "many", "nothing": "1"}), 401)
+
+
+@pytest.mark.parametrize("name", services())
+@SHARED
 async def test_headers_of_the_gateway_give_nothing(grounds: dict[str, Ground], name: str) -> None:
     ground = grounds[name]
     operation = next(one for one in ASKED if one.service == name and one.reads and one.path_names and one.path.count("{") == 1)

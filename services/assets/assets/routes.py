@@ -30,7 +30,7 @@ async def list_classes(db: Reader) -> Response:  # noqa: ARG001 - the session is
 
 
 @router.get("", responses=page_of(AssetOut))
-async def list_assets(page: Annotated[PageRequest, queries.ASSETS.request()], db: Reader) -> Response:
+async def list_assets(db: Reader, page: Annotated[PageRequest, queries.ASSETS.request()]) -> Response:
     """List assets: of an organisation and everything under it, of a kind, class, level or provider, as of a day."""
     return await db.page(queries.ASSETS, page)
 

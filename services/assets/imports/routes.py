@@ -43,7 +43,7 @@ async def import_assets(
 
 
 @router.get("", responses=page_of(ImportOut))
-async def list_imports(page: Annotated[PageRequest, queries.IMPORTS.request()], db: Reader) -> Response:
+async def list_imports(db: Reader, page: Annotated[PageRequest, queries.IMPORTS.request()]) -> Response:
     """List the caller's imports."""
     return await db.page(queries.IMPORTS, page)
 
@@ -55,7 +55,7 @@ async def read_import(import_id: UUID, db: Reader) -> Response:
 
 
 @router.get("/{import_id}/errors", responses=page_of(FaultOut))
-async def list_errors(import_id: UUID, request: Request, page: Annotated[PageRequest, FAULTS.request()], db: Reader) -> Response:
+async def list_errors(import_id: UUID, request: Request, db: Reader, page: Annotated[PageRequest, FAULTS.request()]) -> Response:
     """List what is wrong with the file, row by row; with `Accept: text/csv` the whole kept report as one file."""
     await db.text(queries.IMPORT, import_id=import_id)
     return await report.answer(request, page, db, import_id)

@@ -29,7 +29,7 @@ async def read_need(query: Annotated[NeedQuery, Query()], db: Annotated[ReadSess
 
 @router.get("/norms", responses=page_of(NormOut))
 async def list_norms(
-    page: Annotated[PageRequest, queries.NORMS.request()], db: Annotated[ReadSession, reading("assets.norm.read")]
+    db: Annotated[ReadSession, reading("assets.norm.read")], page: Annotated[PageRequest, queries.NORMS.request()]
 ) -> Response:
     """List norms with their legal basis."""
     return await db.page(queries.NORMS, page)

@@ -57,7 +57,7 @@ async def add_rule_set(body: RuleSetBody, db: Annotated[WriteSession, writing("a
 
 
 @router.get("/wear/runs", responses=page_of(WearRunOut))
-async def list_wear_runs(page: Annotated[PageRequest, queries.RUNS.request()], db: Reader) -> Response:
+async def list_wear_runs(db: Reader, page: Annotated[PageRequest, queries.RUNS.request()]) -> Response:
     """List the yearly runs in scope, the latest last."""
     return await db.page(queries.RUNS, page)
 
@@ -76,6 +76,6 @@ async def read_wear_run(run_id: UUID, db: Reader) -> Response:
 
 
 @router.get("/wear/runs/{run_id}/results", responses=page_of(WearResultOut))
-async def list_wear_results(run_id: UUID, page: Annotated[PageRequest, queries.RESULTS.request()], db: Reader) -> Response:
+async def list_wear_results(run_id: UUID, db: Reader, page: Annotated[PageRequest, queries.RESULTS.request()]) -> Response:
     """List what a run booked for each asset that the caller may see, with the steps that led there."""
     return await db.page(queries.RESULTS, page, of=queries.RUN, run_id=run_id)

@@ -22,7 +22,7 @@ Writer = Annotated[UnitOfWork, writing(WRITE, bare=True)]
 
 @router.get("", responses=page_of(CountOut))
 async def list_counts(
-    page: Annotated[PageRequest, queries.COUNTS.request()], db: Annotated[ReadSession, reading("egov.document.read")]
+    db: Annotated[ReadSession, reading("egov.document.read")], page: Annotated[PageRequest, queries.COUNTS.request()]
 ) -> Response:
     """List counts of incoming and outgoing documents."""
     return await db.page(queries.COUNTS, page)

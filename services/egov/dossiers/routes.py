@@ -85,7 +85,7 @@ async def present(request: Request, dossier_id: UUID, db: Annotated[ReadSession,
 
 
 @router.get("", responses=page_of(DossierListed))
-async def list_dossiers(page: Annotated[PageRequest, queries.DOSSIERS.request()], db: Reader) -> Response:
+async def list_dossiers(db: Reader, page: Annotated[PageRequest, queries.DOSSIERS.request()]) -> Response:
     """List dossiers of the caller's schools, or the caller's own; `overdue=true` for those whose owner is late."""
     return await db.page(queries.DOSSIERS, page)
 
@@ -103,7 +103,7 @@ async def read_dossier(dossier_id: UUID, db: Reader) -> Response:
 
 
 @router.get("/{dossier_id}/steps", responses=page_of(StepOut))
-async def list_steps(dossier_id: UUID, page: Annotated[PageRequest, queries.STEPS.request()], db: Reader) -> Response:
+async def list_steps(dossier_id: UUID, db: Reader, page: Annotated[PageRequest, queries.STEPS.request()]) -> Response:
     """List what was done, from the draft on, with the forms that went out."""
     await db.text(queries.DOSSIER, dossier_id=dossier_id)
     return await db.page(queries.STEPS, page, dossier_id=dossier_id)

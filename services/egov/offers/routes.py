@@ -23,7 +23,7 @@ Writer = Annotated[UnitOfWork, writing(WRITE, bare=True)]
 
 
 @router.get("", responses=page_of(OfferOut))
-async def list_offers(page: Annotated[PageRequest, queries.OFFERS.request()], db: Reader) -> Response:
+async def list_offers(db: Reader, page: Annotated[PageRequest, queries.OFFERS.request()]) -> Response:
     """List which organisation offers which procedure; public information."""
     return await db.page(queries.OFFERS, page)
 

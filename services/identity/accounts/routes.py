@@ -20,7 +20,7 @@ Reader = Annotated[ReadSession, reading("identity.account.read")]
 
 
 @router.get("", responses=page_of(AccountOut))
-async def list_accounts(page: Annotated[PageRequest, queries.ACCOUNTS.request()], db: Reader) -> Response:
+async def list_accounts(db: Reader, page: Annotated[PageRequest, queries.ACCOUNTS.request()]) -> Response:
     """List the accounts of the organisations in scope."""
     return await db.page(queries.ACCOUNTS, page)
 

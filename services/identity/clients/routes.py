@@ -24,7 +24,7 @@ Writer = Annotated[WriteSession, writing("identity.client.change")]
 
 
 @router.get("", responses=page_of(ClientOut))
-async def list_clients(page: Annotated[PageRequest, queries.CLIENTS.request()], db: Reader) -> Response:
+async def list_clients(db: Reader, page: Annotated[PageRequest, queries.CLIENTS.request()]) -> Response:
     """List the clients of the organisations in scope."""
     return await db.page(queries.CLIENTS, page)
 

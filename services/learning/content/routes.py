@@ -53,7 +53,7 @@ UPLOAD = MATCHED | {
 
 
 @library.get("", responses=page_of(PublishedOut))
-async def search_contents(page: Annotated[PageRequest, queries.LIBRARY_LIST.request()], db: Reader) -> Response:
+async def search_contents(db: Reader, page: Annotated[PageRequest, queries.LIBRARY_LIST.request()]) -> Response:
     """Search approved material of the whole province."""
     return await db.page(queries.LIBRARY_LIST, page)
 
@@ -79,7 +79,7 @@ async def download_content(content_id: UUID, request: Request, db: Reader) -> Re
 
 
 @router.get("", responses=page_of(VersionOut))
-async def list_workspace(page: Annotated[PageRequest, queries.WORKSPACE.request()], db: Worker) -> Response:
+async def list_workspace(db: Worker, page: Annotated[PageRequest, queries.WORKSPACE.request()]) -> Response:
     """List the newest version of each content of the caller's organisations, in any state."""
     return await db.page(queries.WORKSPACE, page)
 
@@ -114,7 +114,7 @@ async def upload_file(
 
 
 @router.get("/{content_id}/versions", responses=page_of(VersionOut))
-async def list_versions(content_id: UUID, page: Annotated[PageRequest, queries.VERSIONS.request()], db: Worker) -> Response:
+async def list_versions(content_id: UUID, db: Worker, page: Annotated[PageRequest, queries.VERSIONS.request()]) -> Response:
     """List all versions of a content."""
     await db.text(queries.NEWEST, content_id=content_id)
     return await db.page(queries.VERSIONS, page, content_id=content_id)

@@ -20,7 +20,7 @@ Reader = Annotated[ReadSession, reading("learning.curriculum.read")]
 
 
 @router.get("/periods", responses=page_of(PeriodOut))
-async def list_periods(page: Annotated[PageRequest, queries.PERIODS.request()], db: Reader) -> Response:
+async def list_periods(db: Reader, page: Annotated[PageRequest, queries.PERIODS.request()]) -> Response:
     """List subjects with their periods a year, of today or `as_of` a day."""
     if "as_of" in page.filters:
         return await db.page(queries.PERIODS_AT, page)

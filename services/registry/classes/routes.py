@@ -24,7 +24,7 @@ Reader = Annotated[ReadSession, reading("registry.class.read")]
 
 @school_years.get("", responses=page_of(SchoolYearOut))
 async def list_school_years(
-    page: Annotated[PageRequest, queries.SCHOOL_YEARS.request()], db: Annotated[ReadSession, reading("registry.school_year.read")]
+    db: Annotated[ReadSession, reading("registry.school_year.read")], page: Annotated[PageRequest, queries.SCHOOL_YEARS.request()]
 ) -> Response:
     """List school years."""
     return await db.page(queries.SCHOOL_YEARS, page)
@@ -46,7 +46,7 @@ async def set_school_year(
 
 
 @router.get("", responses=page_of(ClassOut))
-async def list_classes(page: Annotated[PageRequest, queries.CLASSES.request()], db: Reader) -> Response:
+async def list_classes(db: Reader, page: Annotated[PageRequest, queries.CLASSES.request()]) -> Response:
     """List classes."""
     return await db.page(queries.CLASSES, page)
 

@@ -19,8 +19,8 @@ router = APIRouter(prefix="/registry/v1", tags=["guardians"])
 @router.get("/learners/{learner_id}/guardians", responses=page_of(GuardianOut))
 async def list_guardians(
     learner_id: UUID,
-    page: Annotated[PageRequest, queries.GUARDIANS.request()],
     db: Annotated[ReadSession, reading("registry.guardian.read")],
+    page: Annotated[PageRequest, queries.GUARDIANS.request()],
 ) -> Response:
     """List the guardians of a learner."""
     return await db.page(queries.GUARDIANS, page, of=queries.WARD, learner_id=learner_id)

@@ -44,7 +44,7 @@ async def start_import(
 
 
 @router.get("", responses=page_of(ImportOut))
-async def list_imports(page: Annotated[PageRequest, queries.IMPORTS.request()], db: Annotated[ReadSession, reading(READ)]) -> Response:
+async def list_imports(db: Annotated[ReadSession, reading(READ)], page: Annotated[PageRequest, queries.IMPORTS.request()]) -> Response:
     """List the caller's imports."""
     return await db.page(queries.IMPORTS, page)
 
@@ -57,7 +57,7 @@ async def read_import(import_id: UUID, db: Annotated[ReadSession, reading(READ)]
 
 @router.get("/{import_id}/errors", responses=page_of(FaultOut))
 async def list_errors(
-    import_id: UUID, request: Request, page: Annotated[PageRequest, FAULTS.request()], db: Annotated[ReadSession, reading(READ)]
+    import_id: UUID, request: Request, db: Annotated[ReadSession, reading(READ)], page: Annotated[PageRequest, FAULTS.request()]
 ) -> Response:
     """List what is wrong with the file, row by row; with `Accept: text/csv` the whole kept report as one file."""
     await db.text(queries.IMPORT, import_id=import_id)

@@ -33,7 +33,7 @@ Reader = Annotated[ReadSession, reading("registry.learner.read")]
 
 
 @router.get("", responses=page_of(LearnerListed))
-async def list_learners(page: Annotated[PageRequest, queries.LEARNERS.request()], db: Reader) -> Response:
+async def list_learners(db: Reader, page: Annotated[PageRequest, queries.LEARNERS.request()]) -> Response:
     """List learners."""
     return await db.page(queries.LEARNERS, page)
 
@@ -51,7 +51,7 @@ async def read_learner(learner_id: UUID, db: Reader) -> Response:
 
 
 @router.get("/{learner_id}/enrolments", responses=page_of(EnrolmentOut))
-async def list_enrolments(learner_id: UUID, page: Annotated[PageRequest, queries.ENROLMENTS.request()], db: Reader) -> Response:
+async def list_enrolments(learner_id: UUID, db: Reader, page: Annotated[PageRequest, queries.ENROLMENTS.request()]) -> Response:
     """List a learner's spells of enrolment, from the first one on."""
     return await db.page(queries.ENROLMENTS, page, of=queries.LEARNER, learner_id=learner_id)
 

@@ -34,7 +34,7 @@ AsOf = Annotated[date | None, Query(description="the tree as it was, or will be,
 
 
 @router.get("", responses=page_of(OrganisationOut))
-async def list_organisations(page: Annotated[PageRequest, queries.LISTED.request()], db: Reader) -> Response:
+async def list_organisations(db: Reader, page: Annotated[PageRequest, queries.LISTED.request()]) -> Response:
     """List organisations, of today or `as_of` a day."""
     if "as_of" in page.filters:
         return await db.page(queries.LISTED_AT, page)
@@ -63,7 +63,7 @@ async def read_organisation(organisation_id: UUID, db: Reader, as_of: AsOf = Non
 
 @router.get("/{organisation_id}/versions", responses=page_of(OrganisationVersionOut))
 async def list_organisation_versions(
-    organisation_id: UUID, page: Annotated[PageRequest, queries.VERSIONS.request()], db: Reader
+    organisation_id: UUID, db: Reader, page: Annotated[PageRequest, queries.VERSIONS.request()]
 ) -> Response:
     """List all dated versions of one organisation."""
     return await db.page(queries.VERSIONS, page, of=queries.LATEST, organisation_id=organisation_id, today=today())

@@ -22,7 +22,7 @@ Changer = Annotated[WriteSession, writing("registry.staff.change")]
 
 
 @router.get("", responses=page_of(StaffListed))
-async def list_staff(page: Annotated[PageRequest, queries.STAFF_LISTED.request()], db: Reader) -> Response:
+async def list_staff(db: Reader, page: Annotated[PageRequest, queries.STAFF_LISTED.request()]) -> Response:
     """List staff."""
     return await db.page(queries.STAFF_LISTED, page)
 
