@@ -1,6 +1,6 @@
 """The story of a transfer through all services: it ends in time; whoever is killed meanwhile, nothing is lost and nothing done twice.
 
-By default six rounds. The full count on both profiles, with a line for each round:
+By default four rounds. The full count on both profiles, with a line for each round:
 `LIENTHONG_STORY_ROUNDS=50 pytest -o log_cli=true --log-cli-level=INFO tests/e2e/test_story.py`; `LIENTHONG_FAULT_SEED` deals other deaths.
 """
 
@@ -25,7 +25,7 @@ from tests.e2e.conftest import SANDBOX
 from tests.e2e.ledger import Ledger
 from tests.e2e.platform import Platform, eventually
 
-ROUNDS = int(os.environ.get("LIENTHONG_STORY_ROUNDS", "6"))
+ROUNDS = int(os.environ.get("LIENTHONG_STORY_ROUNDS", "4"))
 SEED = os.environ.get("LIENTHONG_FAULT_SEED", "20250701")
 READY_SECONDS = 150
 WORLD = "phong-dong"

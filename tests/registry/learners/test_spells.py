@@ -26,7 +26,7 @@ async def test_overlapping_spells_cannot_be_written(world: World) -> None:
         connection = await asyncpg.connect(world.database.superuser_url)
         try:
             await connection.execute(INSERT, uuid4(), there, YEAR, first, last, UUID(made["learner_id"]))
-        except asyncpg.ExclusionViolationError:
+        except (asyncpg.ExclusionViolationError, asyncpg.DeadlockDetectedError):  # who waits for whom, the server ends as it likes
             return False
         finally:
             await connection.close()
