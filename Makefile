@@ -16,7 +16,7 @@ PY := $(BIN)/python
 ARGS ?=
 ONLY ?=
 # Tests wait for engines as much as they compute; 0 runs them one after the other.
-WORKERS ?= 3
+WORKERS ?= 2
 SOURCES := libs services gateway stack deploy tests
 
 # The first interpreter that is new enough and can make virtual environments; PYTHON=... chooses another one.
