@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from keycloak import KeycloakAdmin
 from keycloak.exceptions import KeycloakConnectionError, KeycloakError, KeycloakGetError
@@ -13,6 +13,9 @@ from services.identity.realm.plan import Difference, Found, client_scope_names, 
 from services.identity.settings import IdentitySettings
 
 NOT_FOUND = 404
+# A realm takes its time to be made; the library would send it a second time meanwhile, at which Keycloak's database gives up.
+PATIENCE_SECONDS: Final = 60
+RETRIES: Final = 0
 
 
 class RealmError(RuntimeError):
@@ -29,7 +32,8 @@ def administrator(settings: IdentitySettings, realm: str) -> KeycloakAdmin:
             client_secret_key=secret,
             realm_name=realm,
             user_realm_name="master",
-            timeout=10,
+            timeout=PATIENCE_SECONDS,
+            max_retries=RETRIES,
         )
     return KeycloakAdmin(
         server_url=settings.keycloak_url,
@@ -37,7 +41,8 @@ def administrator(settings: IdentitySettings, realm: str) -> KeycloakAdmin:
         password=settings.keycloak_admin_password.get_secret_value(),
         realm_name=realm,
         user_realm_name="master",
-        timeout=10,
+        timeout=PATIENCE_SECONDS,
+        max_retries=RETRIES,
     )
 
 
