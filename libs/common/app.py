@@ -8,7 +8,6 @@ from typing import Any
 import asyncpg
 import httpx
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
@@ -146,13 +145,10 @@ def _query_names(request: Request) -> list[str]:
     if not isinstance(route, APIRoute):
         return []
     names = [name for model in openapi.queries(route.dependant) for name in model.model_fields]
-    for parameter in _query_params(route.dependant):
-        names.extend(getattr(parameter.field_info.annotation, "model_fields", None) or [parameter.alias])
+    for dependant in (route.dependant, *openapi.every_dependency(route.dependant)):
+        for parameter in dependant.query_params:
+            names.extend(getattr(parameter.field_info.annotation, "model_fields", None) or [parameter.alias])
     return names
-
-
-def _query_params(dependant: Dependant) -> list[Any]:
-    return [*dependant.query_params, *(parameter for sub in dependant.dependencies for parameter in _query_params(sub))]
 
 
 async def _http(request: Request, error: HTTPException) -> Response:

@@ -72,12 +72,16 @@ def every_route(routes: Any) -> Iterator[APIRoute]:
             yield from every_route(route.original_router.routes)
 
 
+def every_dependency(dependant: Dependant) -> Iterator[Dependant]:
+    """Yield what a route depends on, and what that depends on in turn."""
+    for sub in dependant.dependencies:
+        yield sub
+        yield from every_dependency(sub)
+
+
 def queries(dependant: Dependant) -> Iterator[type[BaseModel]]:
     """Yield the models by which a route's dependencies read the query themselves (http/paging.py)."""
-    for sub in dependant.dependencies:
-        if model := getattr(sub.call, "query", None):
-            yield model
-        yield from queries(sub)
+    return _marks(dependant, "query")
 
 
 def _describe_query(operation: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
@@ -91,11 +95,12 @@ def _describe_query(operation: dict[str, Any], model: type[BaseModel]) -> dict[s
 
 
 def _permission(dependant: Dependant) -> str | None:
-    for sub in dependant.dependencies:
-        found = getattr(sub.call, "permission", None) or _permission(sub)
-        if found:
-            return str(found)
-    return None
+    return next(map(str, _marks(dependant, "permission")), None)
+
+
+def _marks(dependant: Dependant, name: str) -> Iterator[Any]:
+    """Yield what dependencies say of themselves under a name."""
+    return (mark for sub in every_dependency(dependant) if (mark := getattr(sub.call, name, None)))
 
 
 def _describe(operation: dict[str, Any], method: str, path: str, permission: str | None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from libs.common.errors import FieldError
@@ -63,6 +63,11 @@ def field_errors(
 ) -> list[FieldError]:
     """Return one field error for each finding; a wrong name is compared with the body model's fields or the query's parameters."""
     return [_field_error(finding, body, query_names) for finding in findings]
+
+
+def placed(error: ValidationError, source: str) -> list[dict[str, Any]]:
+    """Return pydantic's findings as the framework would place them: under the body or the query that was read."""
+    return [{**one, "loc": (source, *one["loc"])} for one in error.errors(include_url=False)]
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str | None:

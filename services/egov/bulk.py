@@ -17,7 +17,7 @@ from libs.common.imports.columns import TITLE, Column, header_faults
 from libs.common.imports.faults import SENTENCES, Fault, FileFaultError, is_formula
 from libs.common.imports.sniff import layout, rows
 from libs.common.imports.upload import Upload
-from libs.common.validation import field_errors
+from libs.common.validation import field_errors, placed
 from services.egov.fields import Day, fault
 
 Item = TypeVar("Item", bound=BaseModel)
@@ -103,7 +103,7 @@ def _cell_faults(number: int, header: Sequence[str], cells: Sequence[str | None]
 
 
 def _field_faults(number: int, error: ValidationError, kind: type[BaseModel]) -> list[FieldError]:
-    found = field_errors([{**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False)], kind)
+    found = field_errors(placed(error, "body"), kind)
     return [one.model_copy(update={"pointer": f"/rows/{number}{one.pointer}"}) for one in found]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import BaseModel, Field, ValidationError
 
-from libs.common.validation import field_errors
+from libs.common.validation import field_errors, placed
 
 Many = Literal["value_0", "value_1", "value_2", "value_3", "value_4", "value_5", "value_6", "value_7", "value_8", "value_9", "value_10"]
 
@@ -68,7 +68,7 @@ class Body(BaseModel):
 def test_a_wrong_field_is_told_what_is_allowed(given: dict[str, object], vi: str, en: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Body.model_validate(given)
-    (found,) = field_errors([{**one, "loc": ("body", *one["loc"])} for one in caught.value.errors(include_url=False)], Body)
+    (found,) = field_errors(placed(caught.value, "body"), Body)
     assert (found.vi, found.en) == (vi, en)
 
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from libs.common.auth.permissions import roles
 from libs.common.auth.principal import Grant
 from libs.common.settings import Profile
-from libs.common.validation import field_errors
+from libs.common.validation import field_errors, placed
 from services.identity import password_policy
 from services.identity.accounts.schemas import AccountCreate
 from services.identity.accounts.service import policy
@@ -45,7 +45,7 @@ def test_a_password_beyond_all_bounds_is_told_the_bound() -> None:
     given = {"username": "lan.nguyen", "name": "Lan", "organisation_code": "LC-PD", "password": "a1" * 150}
     with pytest.raises(ValidationError) as caught:
         AccountCreate.model_validate(given)
-    (found,) = field_errors([{**one, "loc": ("body", *one["loc"])} for one in caught.value.errors(include_url=False)], AccountCreate)
+    (found,) = field_errors(placed(caught.value, "body"), AccountCreate)
     assert (found.pointer, found.vi) == ("/password", "Quá dài: nhiều nhất 256 mục hoặc ký tự.")
     assert found.en == "Too long: at most 256 (items or characters)."
 

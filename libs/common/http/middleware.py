@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import format_trace_id
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -91,7 +92,7 @@ def _request_id(given: bytes | None) -> str:
     """Keep the gateway's id when it is a plain one, so that logs of all processes meet."""
     if given and len(given) <= MAX_REQUEST_ID and given.replace(b"-", b"").isalnum():
         return given.decode()
-    return format(IDS.generate_trace_id(), "032x")
+    return format_trace_id(IDS.generate_trace_id())
 
 
 def _route(scope: Scope) -> str:

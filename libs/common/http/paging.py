@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from libs.common.errors import CursorMismatch
+from libs.common.validation import placed
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
@@ -111,4 +112,4 @@ def _validated(model: type[BaseModel], request: Request) -> BaseModel:
     try:
         return model.model_validate(dict(request.query_params))
     except ValidationError as error:
-        raise RequestValidationError([{**one, "loc": ("query", *one["loc"])} for one in error.errors()]) from error
+        raise RequestValidationError(placed(error, "query")) from error
